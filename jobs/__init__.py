@@ -1,0 +1,1 @@
+"""Long work: the database row is the truth, the broker only a doorbell."""
