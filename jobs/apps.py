@@ -10,8 +10,8 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        from jobs import worker  # noqa: F401, PLC0415 connects the worker's signals once the models are loaded
+        from jobs import worker  # noqa: F401, PLC0415 connects signals once the models are there
 
-        # Celery's current app is thread-local. Without a default, a web server's threads would publish through
-        # Celery's built-in fallback (amqp://localhost) and every doorbell from them would be lost.
+        # Celery's current app is thread-local. Without a default, a web server's threads would publish
+        # through Celery's built-in fallback (amqp://localhost) and every doorbell from them would be lost.
         current_app.set_default()

@@ -1,4 +1,5 @@
-"""Celery's settings for the two transports. Plain values: the site's settings import this before Django is up.
+"""Celery's settings for the two transports. Plain values: the site's settings import this before Django is
+up.
 
 Measured on Celery and Kombu 5.7.0 with Redis 7.0; the figures are explained in the decision record on jobs.
 """
@@ -8,7 +9,9 @@ from typing import Any
 
 TASK_TIME_LIMIT = 600  # s, then the worker process is killed
 TASK_SOFT_TIME_LIMIT = 540  # s, then SoftTimeLimitExceeded is raised inside the handler
-VISIBILITY_TIMEOUT = 900  # s, after which Redis delivers an unacknowledged message again: above the hard limit
+VISIBILITY_TIMEOUT = (
+    900  # s, after which Redis delivers an unacknowledged message again: above the hard limit
+)
 REAP_SECONDS = 10
 
 _COMMON: dict[str, Any] = {
@@ -41,7 +44,8 @@ _COMMON: dict[str, Any] = {
 def filesystem_transport(folder: Path) -> dict[str, Any]:
     """Messages as files in `folder`, which is made: for a site on one machine with nothing else running.
 
-    A worker that polls this often starts a job within 50 ms and costs about 1 % of a core when idle. Remote control is
+    A worker that polls this often starts a job within 50 ms and costs about 1 % of a core when idle. Remote
+    control is
     off: it binds a queue per worker that nobody reads once the worker was killed.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,10 +63,11 @@ def filesystem_transport(folder: Path) -> dict[str, Any]:
 
 
 def redis_transport(url: str) -> dict[str, Any]:
-    """Messages in the Redis database at `url` (redis://[:password@]host:port/number), which holds nothing else.
+    """Messages in the Redis database at `url` (redis://[:password@]host:port/number), which holds nothing
+    else.
 
-    The socket timeouts let a worker notice a half-open connection within 30 s (150 s and more without them). A web
-    process that cannot reach Redis gives the doorbell up after one attempt: the reaper rings it later.
+    The socket timeouts let a worker notice a half-open connection within 30 s (150 s and more without them).
+    A web process that cannot reach Redis gives the doorbell up after one attempt: the reaper rings it later.
     """
     return {
         **_COMMON,

@@ -1,7 +1,7 @@
 """Claiming a job, holding it while it runs, and settling it.
 
-Every statement here is a compare-and-set on the job's row, timed by the database's clock, so any number of workers
-on machines whose clocks disagree may run them at once.
+Every statement here is a compare-and-set on the job's row, timed by the database's clock, so any number of
+workers on machines whose clocks disagree may run them at once.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ INTERRUPTED_NOTE = "Paused while the service restarts."
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """A job as one attempt holds it. Only this attempt's writes count, until another attempt claims the job."""
+    """A job as one attempt holds it. Only its writes count, until another attempt claims the job."""
 
     pk: int
     public_id: UUID
@@ -57,8 +57,8 @@ class ClaimedJob:
     def writing(self, done: int | None = None, note: str = "") -> Iterator[None]:
         """A transaction that commits only while this attempt holds the job.
 
-        The job's row is updated first, which locks it: nobody can claim the job before the transaction ends. The
-        lease is extended, and `done` becomes visible together with what is written inside.
+        The job's row is updated first, which locks it: nobody can claim the job before the transaction ends.
+        The lease is extended, and `done` becomes visible together with what is written inside.
 
         Raises:
             LeaseLost: another attempt holds the job now; nothing was written.
@@ -80,7 +80,7 @@ class ClaimedJob:
         return changed == 1
 
     def fail(self, code: str, user_message: str) -> bool:
-        """The work cannot be done, for a reason the user is told. False when the job is no longer this attempt's."""
+        """The work cannot be done; the user is told why. False when the job is no longer this attempt's."""
         return self._row().end(JobStatus.FAILED, error_code=code, error_message=user_message[:500]) == 1
 
     def cancelled(self) -> bool:
@@ -90,8 +90,8 @@ class ClaimedJob:
     def release(self) -> bool:
         """Gives the job back after an unforeseen error: it is tried again until its attempts are used up.
 
-        The doorbell is left to the reaper, whose delay keeps a database or store that is down from using up all
-        attempts within a second. False when the job is no longer this attempt's.
+        The doorbell is left to the reaper, whose delay keeps a database or store that is down from using up
+        all attempts within a second. False when the job is no longer this attempt's.
         """
         with transaction.atomic():
             released = self._row().update(
@@ -101,7 +101,7 @@ class ClaimedJob:
         return released == 1
 
     def interrupted(self) -> bool:
-        """Gives the job back because the worker is being stopped, which does not count against the job's attempts."""
+        """Gives the job back because the worker is being stopped, which does not use up an attempt."""
         changed = self._row().update(
             status=JobStatus.QUEUED,
             lease_expires_at=None,
@@ -115,7 +115,10 @@ class ClaimedJob:
         return Job.objects.filter(pk=self.pk).held_by(self.attempt)
 
     def _hold(self, done: int | None, total: int | None, note: str) -> None:
-        changes: dict[str, object] = {"lease_expires_at": from_now(settings.JOB_LEASE_SECONDS), "progress_note": note}
+        changes: dict[str, object] = {
+            "lease_expires_at": from_now(settings.JOB_LEASE_SECONDS),
+            "progress_note": note,
+        }
         if done is not None:
             changes["progress_done"] = done
         if total is not None:

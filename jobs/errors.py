@@ -1,18 +1,19 @@
 """How a job's handler and the job machine interrupt each other."""
 
 
-class LeaseLost(Exception):
+class LeaseLost(Exception):  # noqa: N818 an interruption, not an error
     """Another attempt holds the job now: this one must stop and may write nothing more."""
 
 
-class CancelRequested(Exception):
+class CancelRequested(Exception):  # noqa: N818 an interruption, not an error
     """A person asked for the job to stop: this attempt stops and keeps what it has committed."""
 
 
 class UserFacingJobError(Exception):
     """The job cannot succeed, and trying again would not help.
 
-    `code` is stable; the message is shown to the person who asked, so it says what to do and names no patient.
+    `code` is stable; the message is shown to the person who asked, so it says what to do and names no
+    patient.
     """
 
     def __init__(self, code: str, message: str) -> None:

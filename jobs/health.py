@@ -10,8 +10,8 @@ STALLED_SECONDS = 120
 def queue_is_progressing() -> tuple[bool, str]:
     """Whether the workers keep up, and a sentence for the operator.
 
-    The queue stands still when a job has waited for two minutes while none is running under a live lease and none
-    has ended in that time: no worker is alive, or none can reach the broker or the database.
+    The queue stands still when a job has waited for two minutes while none is running under a live lease and
+    none has ended in that time: no worker is alive, or none can reach the broker or the database.
     """
     since = from_now(-STALLED_SECONDS)
     waiting = Job.objects.filter(status=JobStatus.QUEUED).count()

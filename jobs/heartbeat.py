@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 class Heartbeat:
     """Extends the lease every third of its length, in a thread with its own database connection.
 
-    A handler may therefore compute longer than the lease between two reports. It stops with the process, and at
-    the task's time limit, so a handler that hangs for ever does not hold its job for ever.
+    A handler may therefore compute longer than the lease between two reports. It stops with the process, and
+    at the task's time limit, so a handler that hangs for ever does not hold its job for ever.
     """
 
     def __init__(self, claimed: ClaimedJob) -> None:
@@ -45,7 +45,10 @@ class Heartbeat:
             try:
                 held = self._claimed.extend_lease()
             except DatabaseError as error:
-                # On SQLite the handler's own transaction may hold the write lock: then nobody can claim either.
-                logger.warning("Lease of job %s not extended (%s).", self._claimed.public_id, type(error).__name__)
+                # On SQLite the handler's own transaction may hold the write lock: then nobody can claim
+                # either.
+                logger.warning(
+                    "Lease of job %s not extended (%s).", self._claimed.public_id, type(error).__name__
+                )
             finally:
                 connection.close()

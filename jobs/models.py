@@ -14,7 +14,7 @@ from accounts.models import Institution, Role
 
 
 class JobStatus(models.TextChoices):
-    """Where a job stands. The last three are final, though a person may start a failed or cancelled job again."""
+    """Where a job stands. The last three are final, but a failed or cancelled job can be started again."""
 
     QUEUED = "queued", "Waiting"
     RUNNING = "running", "Running"
@@ -29,7 +29,7 @@ MAX_ATTEMPTS = 4
 
 
 def from_now(seconds: float) -> CombinedExpression:
-    """A moment `seconds` after (or, if negative, before) now by the database's clock, the only clock leases know."""
+    """The moment `seconds` from now (negative: ago) by the database's clock, the only one leases know."""
     return Now() + timedelta(seconds=seconds)
 
 
@@ -81,8 +81,8 @@ class Job(models.Model):
 
     The row alone says whether the work is to be done; messages only wake a worker. A worker claims the row by
     compare-and-set, which raises `attempt` and starts a lease. Whatever the attempt writes, it writes in a
-    transaction that first updates this row `WHERE attempt = its own`, so an attempt that was given up for dead and
-    comes back can write nothing.
+    transaction that first updates this row `WHERE attempt = its own`, so an attempt that was given up for
+    dead and comes back can write nothing.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -101,7 +101,9 @@ class Job(models.Model):
     progress_note = models.CharField(max_length=200, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, editable=False)
     error_code = models.SlugField(max_length=60, blank=True)
-    error_message = models.CharField(max_length=500, blank=True, help_text="Shown to users; names no patient.")
+    error_message = models.CharField(
+        max_length=500, blank=True, help_text="Shown to users; names no patient."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     last_sent_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, editable=False)

@@ -13,8 +13,8 @@ _HANDLERS: dict[str, Handler] = {}
 def register(kind: str) -> Callable[[Handler], Handler]:
     """Names the function that does jobs of this kind.
 
-    A handler may be killed anywhere and called again for the same job, so it starts by looking what is already
-    there, and writes only inside `claimed.writing()`.
+    A handler may be killed anywhere and called again for the same job, so it starts by looking what is
+    already there, and writes only inside `claimed.writing()`.
 
     Raises:
         ValueError: another function does this kind already.
@@ -39,6 +39,6 @@ def handler_for(kind: str) -> Handler:
     except KeyError:
         raise UserFacingJobError(
             "unknown_kind",
-            f"This site cannot do jobs of the kind “{kind}”. Its workers may run another release than its web pages: "
-            "ask your administrator.",
+            f"This site cannot do jobs of the kind “{kind}”. Its workers may run another release than its "
+            "web pages: ask your administrator.",
         ) from None

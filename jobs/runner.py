@@ -45,8 +45,10 @@ def _attempt(claimed: ClaimedJob) -> Settlement:
         return _leave_to_the_next
     except UserFacingJobError as error:
         return partial(claimed.fail, error.code, str(error))
-    except Exception as error:  # noqa: BLE001 whatever a handler raises is logged, and tried again up to the cap
-        logger.error("Job %s, attempt %d: %s", claimed.public_id, claimed.attempt, trace_without_values(error))  # noqa: TRY400
+    except Exception as error:
+        # Whatever a handler raises is tried again up to the cap. `exception` would print its message too.
+        trace = trace_without_values(error)
+        logger.error("Job %s, attempt %d: %s", claimed.public_id, claimed.attempt, trace)  # noqa: TRY400 as said
         return claimed.release
     except BaseException:
         claimed.interrupted()

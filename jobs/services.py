@@ -71,11 +71,13 @@ def cancel(*, job: Job, user: User) -> Job:
     with transaction.atomic():
         ended = row.filter(status=JobStatus.QUEUED).end(JobStatus.CANCELLED, cancel_requested_at=Now())
         if not ended:
-            asked = row.filter(status=JobStatus.RUNNING, cancel_requested_at=None).update(cancel_requested_at=Now())
+            asked = row.filter(status=JobStatus.RUNNING, cancel_requested_at=None).update(
+                cancel_requested_at=Now()
+            )
             job.refresh_from_db()
             if not asked and job.is_final:
                 raise Conflict(
-                    f"The job has already ended ({job.get_status_display().lower()}), so it cannot be cancelled.",
+                    f"The job has ended ({job.get_status_display().lower()}) and cannot be cancelled.",
                     code="job_already_ended",
                 )
         audit.record(Action.CANCEL, object_type="job", object_id=job.public_id)

@@ -1,7 +1,7 @@
 """The piece of a page that shows how far a job is and renews itself until the job has ended.
 
-The browser asks for it every second with the header `X-Lobule-Poll`. Such a request is not a person's doing: it
-writes no audit event (a job names no patient) and must not extend a session.
+The browser asks for it every second with the header `X-Lobule-Poll`. Such a request is not a person's doing:
+it writes no audit event (a job names no patient) and must not extend a session.
 """
 
 from uuid import UUID
@@ -24,7 +24,7 @@ may_see_jobs = require_role(Role.CLINICIAN, Role.ADMIN, Role.RESEARCHER)
 @require_GET
 @may_see_jobs
 def job_status(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The fragment. Once the job has ended, the answer stops the polling and has the whole page loaded again."""
+    """The fragment. Once the job has ended it stops the polling and has the whole page loaded again."""
     return _fragment(request, _job(request, public_id))
 
 

@@ -13,7 +13,7 @@ from jobs.reaper import reap
 logger = logging.getLogger(__name__)
 
 
-@worker_ready.connect  # type: ignore[untyped-decorator]
+@worker_ready.connect
 def reap_once(**kwargs: Any) -> None:
     """Takes up at once what an earlier worker left behind, without waiting for beat."""
     close_old_connections()
@@ -25,12 +25,12 @@ def reap_once(**kwargs: Any) -> None:
         connections.close_all()
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
+@worker_process_init.connect
 def stop_on_sigterm(**kwargs: Any) -> None:
     """A process of the pool that is told to stop gives its job back first.
 
-    Celery leaves SIGTERM at its default there, which ends the process in mid-job: the job would then wait for its
-    lease to run out and the attempt would count against it.
+    Celery leaves SIGTERM at its default there, which ends the process in mid-job: the job would then wait for
+    its lease to run out and the attempt would count against it.
     """
     signal.signal(signal.SIGTERM, _leave)
 

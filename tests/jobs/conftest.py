@@ -1,6 +1,6 @@
 """The cast: who asks for jobs and who looks at them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -56,14 +56,14 @@ def make_job(owner: User) -> Callable[..., Job]:
 
 
 @pytest.fixture
-def handle(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+def handle(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Registers a handler for this test alone."""
     monkeypatch.setattr(registry, "_HANDLERS", {})
 
     def add(kind: str, handler: Callable[[ClaimedJob], None]) -> None:
         registry.register(kind)(handler)
 
-    yield add
+    return add
 
 
 @pytest.fixture

@@ -93,7 +93,13 @@ def test_an_attempt_that_was_overtaken_can_write_nothing(
         Institution.objects.create(name="Written by a ghost")
     with pytest.raises(LeaseLost):
         first.report_progress(1)
-    assert [first.finish(), first.fail("x", "x"), first.release(), first.interrupted(), first.cancelled()] == [False] * 5
+    assert [
+        first.finish(),
+        first.fail("x", "x"),
+        first.release(),
+        first.interrupted(),
+        first.cancelled(),
+    ] == [False] * 5
     assert not first.extend_lease()
 
     assert not Institution.objects.filter(name="Written by a ghost").exists()
@@ -120,9 +126,13 @@ def test_what_is_written_and_the_progress_stand_or_fall_together(make_job: MakeJ
     job = make_job()
     holder = claimed(job)
 
-    with pytest.raises(ZeroDivisionError), holder.writing(done=2):
-        Institution.objects.create(name="Half-written")
-        raise ZeroDivisionError
+    def write_and_fail() -> None:
+        with holder.writing(done=2):
+            Institution.objects.create(name="Half-written")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
     job.refresh_from_db()
     assert job.progress_done == 0
     assert not Institution.objects.filter(name="Half-written").exists()
@@ -193,7 +203,9 @@ def test_rel_14_leases_are_timed_by_the_database_not_by_the_worker(
     ],
     ids=lambda changes: ",".join(f"{k}={v}" for k, v in changes.items()),
 )
-def test_the_database_refuses_a_row_that_contradicts_itself(make_job: MakeJob, changes: dict[str, Any]) -> None:
+def test_the_database_refuses_a_row_that_contradicts_itself(
+    make_job: MakeJob, changes: dict[str, Any]
+) -> None:
     job = make_job(total=3)
 
     with pytest.raises(IntegrityError), transaction.atomic():
