@@ -1,0 +1,64 @@
+"""`manage.py run_demo`: the whole demo site, web and worker, until Ctrl-C."""
+
+from argparse import ArgumentParser
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, call_command
+from django.db import connections
+
+from accounts.demo import sign_ins
+from webapp.demo_processes import DemoProcesses, PortUnusableError, claim_port, when_answering
+
+
+class Command(BaseCommand):
+    """Prepares the demo's database and cases, then runs web and worker together."""
+
+    help = "Runs the demo site (web and worker) until Ctrl-C. Never for patients' data."
+    requires_system_checks: ClassVar[list[str]] = []  # `migrate` runs them
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Takes the port."""
+        parser.add_argument("--port", type=int, default=8000, help="port on this machine (default: 8000)")
+
+    def handle(self, *args: Any, port: int, **options: Any) -> None:
+        """Runs until stopped.
+
+        Raises:
+            CommandError: not the demo settings, the port is taken, or web or worker stopped by itself.
+        """
+        if not settings.SHOW_DEMO_SIGN_INS:
+            raise CommandError("run_demo needs DJANGO_SETTINGS_MODULE=webapp.settings.demo.")
+        try:
+            claim_port(port)
+        except PortUnusableError as error:
+            raise CommandError(str(error)) from None
+
+        self.stdout.write("Preparing the demo…")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("setup_demo")
+        connections.close_all()
+
+        processes = DemoProcesses(port)
+        when_answering(f"http://127.0.0.1:{port}/health/live", lambda: self.stdout.write(self._welcome(port)))
+        processes.loop()
+        if not processes.stopped_on_request:
+            raise CommandError("The demo stopped by itself; the lines above say why.")
+        self.stdout.write("Stopped. The demo's cases stay in " + str(settings.VAR_DIR))
+
+    def _welcome(self, port: int) -> str:
+        people = [
+            f"  {person['email']:<32} {person['password']:<20} {person['role']:<12} {person['description']}"
+            for person in sign_ins()
+        ]
+        lines = [
+            "",
+            f"Lobule answers at http://127.0.0.1:{port}",
+            "",
+            "Sign in with one of these (e-mail, password, role):",
+            *people,
+            "",
+            "Demo data are public research measurements. Not a certified medical device. Ctrl-C stops it.",
+            "",
+        ]
+        return "\n".join(lines)
