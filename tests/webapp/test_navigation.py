@@ -1,0 +1,37 @@
+"""Each role's navigation."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from webapp.templatetags.navigation import navigation_links
+
+
+def links(role: str | None, path: str = "/") -> dict[str, str]:
+    user = SimpleNamespace(role=role) if role else SimpleNamespace()
+    context = {"request": SimpleNamespace(user=user, path=path)}
+    return {link.label: link.current for link in navigation_links(context)}
+
+
+@pytest.mark.parametrize(
+    ("role", "labels"),
+    [
+        ("clinician", ["Worklist", "Upload a file", "Enter one sample", "Batches", "Models", "API"]),
+        ("researcher", ["Models", "API"]),
+        ("auditor", ["Audit trail", "API"]),
+        ("admin", ["Models", "Audit trail", "API"]),
+        (None, []),
+    ],
+)
+def test_roles_see_their_own_work(role: str | None, labels: list[str]) -> None:
+    assert list(links(role)) == labels
+
+
+def test_pages_without_a_request_have_no_navigation() -> None:
+    assert navigation_links({}) == []
+
+
+def test_the_page_and_its_section_are_marked() -> None:
+    assert links("clinician", "/cases/")["Worklist"] == "page"
+    marked = links("clinician", "/cases/0b5c/")
+    assert (marked["Worklist"], marked["Models"]) == ("true", "")

@@ -1,0 +1,27 @@
+import { defineConfig } from "vite";
+
+const script = (name) => `static/src/js/${name}.js`;
+
+// Pages load their entries with {% vite_asset "main" %}; the manifest says which hashed files those are.
+export default defineConfig({
+  root: "static/src",
+  base: "./", // files refer to each other relatively, so the site may serve them under any STATIC_URL
+  build: {
+    outDir: "../dist",
+    emptyOutDir: true,
+    manifest: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false }, // the polyfill is an inline script, which the CSP refuses
+    target: "es2022",
+    rollupOptions: {
+      input: {
+        main: script("main"),
+        charts: script("charts"),
+        "fna-form": script("fna-form"),
+      },
+    },
+  },
+  css: {
+    preprocessorOptions: { scss: { quietDeps: true } },
+  },
+});
