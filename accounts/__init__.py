@@ -1,0 +1,1 @@
+"""Institutions, users and roles, sign-in, tokens, and the audit trail."""

@@ -1,0 +1,53 @@
+"""What surrounds every request: who acts, and what may be kept by a browser."""
+
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts import audit
+from accounts.errors import DomainError
+from accounts.models import User
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class AuditContextMiddleware:
+    """Names the request, and the person who makes it, to the audit trail; shows refusals as pages."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = uuid.uuid4().hex
+        user = request.user if isinstance(request.user, User) else None
+        context = audit.context_for(user, ip=request.META.get("REMOTE_ADDR") or None, request_id=request_id)
+        with audit.acting(context):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A service's refusal that no view handled becomes a page with its own status."""
+        if not isinstance(exception, DomainError):
+            return None
+        template = "503.html" if exception.status == 503 else "refused.html"
+        response = render(request, template, {"message": str(exception)}, status=exception.status)
+        if exception.status == 503:
+            response["Retry-After"] = "60"
+        return response
+
+
+class NoStoreMiddleware:
+    """Pages may hold patients' data: no browser or proxy keeps them. Static files are served before this."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

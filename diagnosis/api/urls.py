@@ -1,0 +1,12 @@
+"""API URLs of the diagnosis app."""
+
+from rest_framework.routers import SimpleRouter
+
+from diagnosis.api import views
+
+router = SimpleRouter(use_regex_path=False)
+router.register("fna-samples", views.FnaSampleViewSet, basename="api-fna-sample")
+router.register("cases", views.CaseViewSet, basename="api-case")
+router.register("predictions", views.PredictionViewSet, basename="api-prediction")
+router.register("models", views.InstalledModelViewSet, basename="api-model")
+urlpatterns = router.urls

@@ -1,0 +1,76 @@
+"""How the worklist can be narrowed and sorted."""
+
+import django_filters
+from django import forms
+from django.db.models import F, Q, QuerySet
+
+from diagnosis.models import Case, Prediction
+
+WAITING = "waiting"
+ORDERINGS = {
+    "newest": (F("created_at").desc(), F("pk").desc()),
+    "oldest": (F("created_at").asc(), F("pk").asc()),
+    "most-malignant": (F("answer__probability").desc(nulls_last=True), F("pk").asc()),
+    "least-malignant": (F("answer__probability").asc(nulls_last=True), F("pk").asc()),
+    "least-certain": (
+        F("answer__status").desc(nulls_last=True),
+        F("answer__probability").desc(nulls_last=True),
+    ),
+    "reference": (F("reference").asc(), F("pk").asc()),
+}
+ORDERING_LABELS = [
+    ("newest", "Newest first"),
+    ("oldest", "Oldest first"),
+    ("most-malignant", "Highest probability of malignancy first"),
+    ("least-malignant", "Lowest probability of malignancy first"),
+    ("least-certain", "Uncertain and refused first"),
+    ("reference", "Sample number"),
+]
+
+
+class CaseFilter(django_filters.FilterSet):
+    """By answer, day, batch; sorted by age, probability or sample number."""
+
+    status = django_filters.ChoiceFilter(
+        label="Answer",
+        method="filter_status",
+        empty_label="Any",
+        choices=[
+            (Prediction.Finding.MALIGNANT, "Malignant"),
+            (Prediction.Finding.BENIGN, "Benign"),
+            (Prediction.Status.UNCERTAIN, "Uncertain"),
+            (Prediction.Status.REFUSED, "Refused"),
+            (WAITING, "Waiting"),
+        ],
+    )
+    since = django_filters.DateFilter(
+        field_name="created_at",
+        lookup_expr="date__gte",
+        label="Arrived from",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    until = django_filters.DateFilter(
+        field_name="created_at",
+        lookup_expr="date__lte",
+        label="Arrived to",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    batch = django_filters.UUIDFilter(field_name="fna_sample__batch__public_id", widget=forms.HiddenInput)
+    job = django_filters.UUIDFilter(field_name="fna_sample__batch__job__public_id", widget=forms.HiddenInput)
+    sort = django_filters.ChoiceFilter(
+        label="Order", method="filter_sort", choices=ORDERING_LABELS, empty_label=None, null_label=None
+    )
+
+    class Meta:
+        model = Case
+        fields = ()
+
+    def filter_status(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        """A finding, a status, or no answer yet."""
+        if value == WAITING:
+            return cases.filter(answer__isnull=True)
+        return cases.filter(Q(answer__finding=value) | Q(answer__status=value))
+
+    def filter_sort(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        """One of ORDERINGS."""
+        return cases.order_by(*ORDERINGS[value])

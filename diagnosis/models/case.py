@@ -1,0 +1,76 @@
+"""A case on the worklist, and the FNA sample it is about."""
+
+import uuid
+from typing import Any, ClassVar
+
+import numpy as np
+from django.conf import settings
+from django.db import models
+from numpy.typing import NDArray
+
+from accounts.models import Institution
+from diagnosis.models.batch import FnaBatch
+from diagnosis.models.visibility import ClinicalQuerySet
+
+
+class Case(models.Model):
+    """One question to the second reader. `public_id` is also the patient's pseudonym in the audit trail."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    reference = models.CharField(
+        max_length=200, blank=True, db_index=True, help_text="The hospital's own sample number, verbatim."
+    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    answer = models.ForeignKey(
+        "Prediction",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The newest prediction.",
+    )
+
+    objects = ClinicalQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["institution", "-created_at"], name="case_institution_newest")
+        ]
+
+    def __str__(self) -> str:
+        return f"Case {str(self.public_id)[:8]}"
+
+
+class FnaSample(models.Model):
+    """The 30 measurements of one fine-needle aspirate, exactly as given."""
+
+    class KnownOutcome(models.IntegerChoices):
+        BENIGN = 0, "Benign"
+        MALIGNANT = 1, "Malignant"
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="fna_sample")
+    batch = models.ForeignKey(FnaBatch, on_delete=models.PROTECT, related_name="samples")
+    row_number = models.PositiveIntegerField(help_text="Row in the person's file, from 1.")
+    measurements = models.JSONField(
+        help_text="30 numbers in the schema's order; JSON keeps a double exactly."
+    )
+    known_outcome = models.SmallIntegerField(
+        null=True,
+        choices=KnownOutcome.choices,
+        help_text="Diagnosis given with the sample; the model never sees it.",
+    )
+
+    class Meta:
+        ordering: ClassVar = ["batch_id", "row_number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["batch", "row_number"], name="sample_row_once_per_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"FNA sample of {self.case}"
+
+    def as_array(self) -> NDArray[Any]:
+        """The measurements as float64, shape (30,)."""
+        return np.asarray(self.measurements, dtype=np.float64)

@@ -1,0 +1,108 @@
+"""The job that scores a batch of FNA samples.
+
+Samples are scored in chunks. A chunk's predictions, the cases' answers, the audit events and the progress are one
+transaction that the job's current attempt alone can commit, so a killed worker loses at most one chunk of
+computing and a second worker can double nothing. An attempt goes on where the one before it stopped.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db.models import OuterRef, Subquery
+
+from accounts import audit
+from accounts.models import Action
+from diagnosis.models import Case, FnaBatch, FnaSample, InstalledModel, Prediction
+from diagnosis.services.models import install_fna_model
+from jobs.registry import register
+from jobs.services import ClaimedJob
+from ml.fna.digest import input_sha256
+
+if TYPE_CHECKING:
+    from ml.fna.predictor import FnaPrediction, FnaPredictor
+
+FNA_SCORING = "fna-scoring"
+CHUNK = 500
+
+
+@lru_cache(maxsize=1)
+def shipped_predictor() -> "FnaPredictor":
+    """The predictor with the weights in this release; loaded once per process, its checksum verified."""
+    from ml.fna.predictor import FnaPredictor  # noqa: PLC0415 brings torch, which only workers need
+
+    return FnaPredictor.load(None)
+
+
+@register(FNA_SCORING)
+def score_batch(job: ClaimedJob) -> None:
+    """Scores the samples of the job's batch that this model has not answered yet."""
+    batch = FnaBatch.objects.get(public_id=job.subject_id)
+    predictor = shipped_predictor()
+    model = install_fna_model(predictor)
+    open_samples = (
+        batch.samples.exclude(case__predictions__model=model).select_related("case").order_by("row_number")
+    )
+    ids = list(open_samples.values_list("pk", flat=True))
+    done = batch.row_count - len(ids)
+    for start in range(0, len(ids), CHUNK):
+        chunk = list(open_samples.filter(pk__in=ids[start : start + CHUNK]))
+        answers = predictor.predict(np.stack([sample.as_array() for sample in chunk]))
+        done += len(chunk)
+        with job.writing(done=done):
+            _store(job, model, predictor.provenance(), chunk, answers)
+
+
+def _store(
+    job: ClaimedJob,
+    model: InstalledModel,
+    provenance: dict[str, Any],
+    samples: Sequence[FnaSample],
+    answers: Sequence["FnaPrediction"],
+) -> None:
+    Prediction.objects.bulk_create(
+        _prediction(sample, answer, job=job, model=model, provenance=provenance)
+        for sample, answer in zip(samples, answers, strict=True)
+    )
+    newest = Prediction.objects.filter(case=OuterRef("pk"), model=model).values("pk")
+    Case.objects.filter(pk__in=[sample.case_id for sample in samples]).update(answer=Subquery(newest))
+    audit.record_each(
+        Action.PREDICT, object_type="case", pseudonyms=[sample.case.public_id for sample in samples]
+    )
+
+
+def _prediction(
+    sample: FnaSample,
+    answer: "FnaPrediction",
+    *,
+    job: ClaimedJob,
+    model: InstalledModel,
+    provenance: dict[str, Any],
+) -> Prediction:
+    low, high = answer.interval or (None, None)
+    return Prediction(
+        case_id=sample.case_id,
+        model=model,
+        job_id=job.pk,
+        attempt=job.attempt,
+        status=answer.status,
+        finding=answer.prediction_set[0] if answer.status == Prediction.Status.SCORED else "",
+        score=answer.score,
+        probability=answer.probability_malignant,
+        interval_low=low,
+        interval_high=high,
+        threshold=answer.threshold,
+        prediction_set=list(answer.prediction_set),
+        reason=answer.reason,
+        reasons=answer.reasons,
+        novelty=answer.novelty,
+        contributions=answer.contributions,
+        neighbours=answer.neighbours,
+        seen_in_training=answer.seen_in_training,
+        weights_sha256=model.weights_sha256,
+        preprocessing_version=model.preprocessing_version,
+        input_sha256=input_sha256(sample.as_array()),
+        tile_slot=answer.tile_slot,
+        provenance=provenance,
+    )

@@ -1,0 +1,163 @@
+"""Reading patients' data: each read and its audit event stand in one transaction, or nothing is shown."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+
+from accounts import audit
+from accounts.models import Action, User
+from diagnosis.models import Case, FnaBatch, FnaSample, Prediction
+
+
+@transaction.atomic
+def read_case(*, user: User, public_id: UUID) -> Case:
+    """One case with its sample and answer.
+
+    Raises:
+        Http404: there is no such case for this person.
+        AuditUnavailable: the read could not be recorded.
+    """
+    case = (
+        Case.objects.visible_to(user)
+        .select_related("institution", "created_by", "answer__model", "fna_sample__batch__job")
+        .filter(public_id=public_id)
+        .first()
+    )
+    if case is None:
+        raise Http404("No such case.")
+    audit.record(
+        Action.VIEW, object_type="case", object_id=case.public_id, patient_pseudonym=str(case.public_id)
+    )
+    return case
+
+
+@transaction.atomic
+def list_cases(*, cases: Iterable[Case], filters: dict[str, Any]) -> list[Case]:
+    """One page of cases, recorded as one search that names its filters and how many cases it showed."""
+    page = list(cases)
+    audit.record(Action.SEARCH, object_type="case", detail={"filters": filters, "shown": len(page)})
+    return page
+
+
+@transaction.atomic
+def list_batches(*, batches: Iterable[FnaBatch]) -> list[FnaBatch]:
+    """One page of batches; a batch's file name may name a patient, so this is recorded too."""
+    page = list(batches)
+    audit.record(Action.SEARCH, object_type="fna-batch", detail={"shown": len(page)})
+    return page
+
+
+@transaction.atomic
+def read_batch(*, user: User, public_id: UUID) -> FnaBatch:
+    """One batch with its job.
+
+    Raises:
+        Http404: there is no such batch for this person.
+        AuditUnavailable: the read could not be recorded.
+    """
+    batch = (
+        FnaBatch.objects.visible_to(user)
+        .select_related("job", "created_by", "institution")
+        .filter(public_id=public_id)
+        .first()
+    )
+    if batch is None:
+        raise Http404("No such batch.")
+    audit.record(Action.VIEW, object_type="fna-batch", object_id=batch.public_id)
+    return batch
+
+
+@transaction.atomic
+def read_prediction(*, user: User, public_id: UUID) -> Prediction:
+    """One prediction; reading it is viewing its case.
+
+    Raises:
+        Http404: there is no such prediction for this person.
+        AuditUnavailable: the read could not be recorded.
+    """
+    prediction = (
+        Prediction.objects.visible_to(user)
+        .select_related("case", "job", "model")
+        .filter(public_id=public_id)
+        .first()
+    )
+    if prediction is None:
+        raise Http404("No such prediction.")
+    case_id = prediction.case.public_id
+    audit.record(Action.VIEW, object_type="prediction", object_id=public_id, patient_pseudonym=str(case_id))
+    return prediction
+
+
+def worklist(user: User) -> QuerySet[Case]:
+    """The cases this person may see, with what a worklist row shows."""
+    return Case.objects.visible_to(user).select_related("answer", "fna_sample__batch__job", "created_by")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A batch's answers by kind, and against the known diagnoses. Malignant is positive; scored answers only."""
+
+    scored: int
+    uncertain: int
+    refused: int
+    waiting: int
+    malignant: int
+    benign: int
+    outcome_known: int
+    true_positive: int
+    false_positive: int
+    true_negative: int
+    false_negative: int
+    seen_in_training: int
+
+    @property
+    def compared(self) -> int:
+        """Scored answers whose diagnosis is known."""
+        return self.true_positive + self.false_positive + self.true_negative + self.false_negative
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of the compared answers that agree with the diagnosis."""
+        return (self.true_positive + self.true_negative) / self.compared if self.compared else None
+
+    @property
+    def sensitivity(self) -> float | None:
+        """Share of the malignant among the compared that were answered malignant."""
+        malignant = self.true_positive + self.false_negative
+        return self.true_positive / malignant if malignant else None
+
+    @property
+    def specificity(self) -> float | None:
+        """Share of the benign among the compared that were answered benign."""
+        benign = self.true_negative + self.false_positive
+        return self.true_negative / benign if benign else None
+
+
+def compare_with_known(batch: FnaBatch) -> Comparison:
+    """Counts the batch's answers in one query."""
+    malignant = Q(case__answer__finding=Prediction.Finding.MALIGNANT)
+    benign = Q(case__answer__finding=Prediction.Finding.BENIGN)
+    truly_malignant = Q(known_outcome=FnaSample.KnownOutcome.MALIGNANT)
+    truly_benign = Q(known_outcome=FnaSample.KnownOutcome.BENIGN)
+    counts = {
+        **{value: Q(case__answer__status=value) for value in Prediction.Status.values},
+        "waiting": Q(case__answer__isnull=True),
+        "malignant": malignant,
+        "benign": benign,
+        "outcome_known": truly_malignant | truly_benign,
+        "true_positive": malignant & truly_malignant,
+        "false_positive": malignant & truly_benign,
+        "true_negative": benign & truly_benign,
+        "false_negative": benign & truly_malignant,
+        "seen_in_training": Q(case__answer__seen_in_training=True),
+    }
+    return Comparison(
+        **batch.samples.aggregate(
+            **{name: Count("pk", filter=condition) for name, condition in counts.items()}
+        )
+    )

@@ -1,0 +1,1 @@
+"""What changes anything about cases: each function checks the rules and opens one transaction."""

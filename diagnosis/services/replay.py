@@ -1,0 +1,72 @@
+"""Proving that a stored prediction is what the model answers to the stored input."""
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from diagnosis.models import Prediction
+from diagnosis.scoring import shipped_predictor
+from ml.fna.digest import input_sha256
+
+if TYPE_CHECKING:
+    from ml.fna.predictor import FnaPrediction, FnaPredictor
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field in which the replay and the stored prediction are not the same."""
+
+    field: str
+    stored: Any
+    replayed: Any
+
+
+def replay(prediction: Prediction, *, predictor: "FnaPredictor | None" = None) -> list[Difference]:
+    """Computes the prediction again from the stored measurements; an empty list says: the same, bit for bit."""
+    predictor = predictor or shipped_predictor()
+    sample = prediction.case.fna_sample
+    identity = [
+        Difference(field, stored, now)
+        for field, stored, now in (
+            ("weights_sha256", prediction.weights_sha256, predictor.weights_sha256),
+            ("preprocessing_version", prediction.preprocessing_version, predictor.preprocessing_version),
+            ("input_sha256", prediction.input_sha256, input_sha256(sample.as_array())),
+        )
+        if stored != now
+    ]
+    if identity:
+        return identity
+    answer = predictor.replay(sample.as_array(), prediction.tile_slot)
+    return [
+        Difference(field, stored, replayed)
+        for field, stored, replayed in _pairs(prediction, answer)
+        if _bits(stored) != _bits(replayed)
+    ]
+
+
+def _pairs(prediction: Prediction, answer: "FnaPrediction") -> list[tuple[str, Any, Any]]:
+    low, high = answer.interval or (None, None)
+    return [
+        ("status", prediction.status, answer.status),
+        ("score", prediction.score, answer.score),
+        ("probability", prediction.probability, answer.probability_malignant),
+        ("interval_low", prediction.interval_low, low),
+        ("interval_high", prediction.interval_high, high),
+        ("threshold", prediction.threshold, answer.threshold),
+        ("prediction_set", prediction.prediction_set, list(answer.prediction_set)),
+        ("reason", prediction.reason, answer.reason),
+        ("novelty", prediction.novelty, answer.novelty),
+        ("contributions", prediction.contributions, answer.contributions),
+        ("neighbours", prediction.neighbours, answer.neighbours),
+    ]
+
+
+def _bits(value: Any) -> Any:
+    """The value with each number as its eight bytes, so that equality means equality of bits."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return struct.pack("<d", value)
+    if isinstance(value, dict):
+        return {key: _bits(inner) for key, inner in value.items()}
+    return [_bits(inner) for inner in value]

@@ -1,0 +1,1 @@
+"""Pages for clinicians, and the pages about installed models."""

@@ -1,0 +1,53 @@
+"""Batches: what arrived together, how far it is, and how it compares with what is known."""
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.models import Role
+from accounts.permissions import require_role
+from diagnosis import selectors
+from diagnosis.models import FnaBatch
+from diagnosis.services.export import export_cases
+from diagnosis.views.csv import csv_response
+
+BATCHES_PER_PAGE = 25
+CASES_PER_PAGE = 50
+
+
+@require_GET
+@require_role(Role.CLINICIAN)
+def batch_list(request: HttpRequest) -> HttpResponse:
+    """The institution's batches, newest first."""
+    batches = FnaBatch.objects.visible_to(request.user).select_related("job", "created_by")
+    page = Paginator(batches, BATCHES_PER_PAGE).get_page(request.GET.get("page"))
+    page.object_list = selectors.list_batches(batches=page.object_list)
+    return render(request, "diagnosis/batch_list.html", {"page": page})
+
+
+@require_GET
+@require_role(Role.CLINICIAN)
+def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One batch: progress, answers by kind, accuracy where the diagnosis is known, and its cases."""
+    batch = selectors.read_batch(user=request.user, public_id=public_id)
+    cases = (
+        selectors.worklist(request.user).filter(fna_sample__batch=batch).order_by("fna_sample__row_number")
+    )
+    page = Paginator(cases, CASES_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"batch": batch, "page": page, "comparison": selectors.compare_with_known(batch)}
+    return render(request, "diagnosis/batch_detail.html", context)
+
+
+@require_GET
+@require_role(Role.CLINICIAN)
+def export(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The batch's answers as CSV."""
+    batch = selectors.read_batch(user=request.user, public_id=public_id)
+    cases = selectors.worklist(request.user).select_related("answer__model").filter(fna_sample__batch=batch)
+    rows = cases.order_by("fna_sample__row_number").iterator(chunk_size=2000)
+    return csv_response(
+        export_cases(cases=rows, what=str(batch.public_id)), f"lobule-batch-{str(batch.public_id)[:8]}.csv"
+    )

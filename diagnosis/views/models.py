@@ -1,0 +1,25 @@
+"""Installed models and their cards."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from diagnosis.models import InstalledModel
+
+
+@require_GET
+@login_required
+def model_list(request: HttpRequest) -> HttpResponse:
+    """What this site can score with. A model holds no patient's data, so every role may look."""
+    return render(request, "diagnosis/model_list.html", {"models": InstalledModel.objects.all()})
+
+
+@require_GET
+@login_required
+def model_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One model's card: data, protocol, results, calibration, limits."""
+    model = get_object_or_404(InstalledModel, public_id=public_id)
+    return render(request, "diagnosis/model_detail.html", {"model": model, "card": model.card})

@@ -1,0 +1,16 @@
+"""The demo: runs on a machine where nothing else runs. Never for patients' data."""
+
+from pathlib import Path
+
+from webapp.settings.base import *
+from webapp.settings.embedded import embedded
+from webapp.storage import aliases
+
+SECRET_KEY = "demo-only-key-that-protects-nothing-of-worth-0123456789"  # noqa: S105 the demo holds public data only
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+SHOW_DEMO_SIGN_INS = True
+
+globals().update(embedded(Path(env.read("VAR_DIR") or BASE_DIR / "var")))
+STORAGES = aliases(globals()["STORAGE_URL"])
