@@ -1,0 +1,95 @@
+"""`python -m ml predict fna FILE`: answers for every row of a table."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from ml.artifacts import ArtifactError
+from ml.commands.console import CommandError, errors, progress_bar, write_json
+from ml.fna.answers import FnaPrediction
+from ml.fna.intake import FnaTable, TableError, read_table
+from ml.fna.predictor import FnaPredictor
+
+COLUMNS = ("row", "status", "probability_malignant", "prediction_set", "reason")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("file", type=Path, help="table of measurements: CSV, TSV, Excel, or UCI's own form")
+    parser.add_argument("--out", type=Path, help="CSV to write (standard output)")
+    parser.add_argument("--json", type=Path, help="also write every answer with all its evidence here")
+    parser.add_argument("--weights", type=Path, help="weights to use (the shipped ones)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read the table, answer, write.
+
+    Raises:
+        CommandError: when the table or the weights can't be used, or the output can't be written.
+    """
+    table = _read(arguments.file)
+    try:
+        predictor = FnaPredictor.load(arguments.weights)
+    except ArtifactError as error:
+        raise CommandError(str(error)) from error
+    with progress_bar("Predicting") as progress:
+        answers = predictor.predict(table.X, progress=progress)
+    if arguments.out is None:
+        write_answers(sys.stdout, table.row_numbers, answers)
+    else:
+        try:
+            with arguments.out.open("w", encoding="utf-8", newline="") as file:
+                write_answers(file, table.row_numbers, answers)
+        except OSError as error:
+            raise CommandError(f"{arguments.out}: can't be written ({error.strerror})") from error
+    if arguments.json:
+        rows = [
+            {"row": row, **answer.as_dict()} for row, answer in zip(table.row_numbers, answers, strict=True)
+        ]
+        report = {
+            "weights_sha256": predictor.weights_sha256,
+            "preprocessing_version": predictor.preprocessing_version,
+            "trained_on": predictor.card["training_data"]["summary"],
+            "provenance": predictor.provenance(),
+            "rows": rows,
+        }
+        write_json(arguments.json, report)
+    counts = Counter(answer.status for answer in answers)
+    told = ", ".join(f"{counts[status]} {status}" for status in ("scored", "uncertain", "refused"))
+    errors.print(f"{len(answers)} rows: {told}. Trained on {predictor.card['training_data']['summary']}.")
+
+
+def write_answers(
+    file: TextIO, row_numbers: Sequence[int], answers: Sequence[FnaPrediction]
+) -> None:
+    """Write the answers as CSV with the columns COLUMNS; labels of a set are separated by blanks."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row, answer in zip(row_numbers, answers, strict=True):
+        probability = answer.probability_malignant
+        writer.writerow(
+            (
+                row,
+                answer.status,
+                "" if probability is None else f"{probability:.6f}",
+                " ".join(answer.prediction_set),
+                answer.reason,
+            )
+        )
+
+
+def _read(path: Path) -> FnaTable:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path}: can't be read ({error.strerror})") from error
+    try:
+        return read_table(data, path.name)
+    except TableError as error:
+        raise CommandError(f"{path}: not a usable table of FNA measurements.\n{error}") from error
