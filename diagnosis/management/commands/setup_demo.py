@@ -56,7 +56,14 @@ def demo_table() -> bytes:
 def _spoilt(rows: Any) -> list[Any]:
     """Three ways in which a row goes wrong: a slipped decimal point, exchanged columns, values of another sample."""
     slipped, exchanged, mixed = (row.copy() for row in rows)
-    slipped[[5, 6, 7]] *= 3
-    exchanged[[4, 8]] = exchanged[[8, 4]]
-    mixed[10:20] = mixed[10:20][::-1] * 0.01
+    slipped[_columns("texture_mean")] *= 3
+    exchanged[_columns("smoothness_mean", "symmetry_mean")] = exchanged[
+        _columns("symmetry_mean", "smoothness_mean")
+    ]
+    worst = _columns("radius_worst", "perimeter_worst", "area_worst")
+    mixed[worst] = rows[0][worst] * 1.6
     return [slipped, exchanged, mixed]
+
+
+def _columns(*names: str) -> list[int]:
+    return [FEATURE_NAMES.index(name) for name in names]
