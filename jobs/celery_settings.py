@@ -25,6 +25,8 @@ _COMMON: dict[str, Any] = {
     "CELERY_TASK_TIME_LIMIT": TASK_TIME_LIMIT,
     "CELERY_TASK_SOFT_TIME_LIMIT": TASK_SOFT_TIME_LIMIT,
     "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
+    # How long the place of a killed process stays taken in case its result still arrives: results are ignored.
+    "CELERY_WORKER_LOST_WAIT": 1.0,
     "CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT": 30,
     "CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS": True,
     "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,

@@ -2,15 +2,19 @@
 
 import logging
 import signal
+import threading
 from types import FrameType
 from typing import Any
 
-from celery.signals import worker_process_init, worker_ready
+from billiard import active_children
+from celery.signals import worker_process_init, worker_ready, worker_shutting_down
 from django.db import DatabaseError, close_old_connections, connections
 
 from jobs.reaper import reap
 
 logger = logging.getLogger(__name__)
+
+GRACE_SECONDS = 2
 
 
 @worker_ready.connect
@@ -37,3 +41,19 @@ def stop_on_sigterm(**kwargs: Any) -> None:
 
 def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
+
+
+@worker_shutting_down.connect
+def hand_over(**kwargs: Any) -> None:
+    """Lets running jobs end within two seconds, then has the pool's processes give theirs back.
+
+    Celery alone would wait for the longest job, and whoever stops the worker would kill it before that.
+    """
+    timer = threading.Timer(GRACE_SECONDS, _stop_children)
+    timer.daemon = True
+    timer.start()
+
+
+def _stop_children() -> None:
+    for child in active_children():
+        child.terminate()

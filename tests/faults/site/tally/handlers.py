@@ -1,0 +1,46 @@
+"""What the jobs of the fault tests do."""
+
+import os
+import signal
+import time
+
+from django.conf import settings
+
+from jobs.claims import ClaimedJob
+from jobs.registry import register
+from tally.models import Mark
+
+UNIT_SECONDS = 0.05
+
+
+def mark(claimed: ClaimedJob, unit: int) -> None:
+    with claimed.writing(done=min(unit + 1, claimed.progress_total)):
+        Mark.objects.create(job_id_text=str(claimed.public_id), unit=unit, attempt=claimed.attempt)
+
+
+@register("tally")
+def tally(claimed: ClaimedJob) -> None:
+    """Marks unit after unit, going on where an earlier attempt stopped."""
+    start = Mark.objects.filter(job_id_text=str(claimed.public_id)).count()
+    for unit in range(start, claimed.progress_total):
+        time.sleep(UNIT_SECONDS)
+        mark(claimed, unit)
+
+
+@register("slow")
+def slow(claimed: ClaimedJob) -> None:
+    """Computes three times as long as the lease (and longer than Redis's visibility timeout) without a report."""
+    time.sleep(3 * settings.JOB_LEASE_SECONDS)
+    mark(claimed, 0)
+
+
+@register("kills-its-process")
+def kills_its_process(claimed: ClaimedJob) -> None:
+    mark(claimed, claimed.attempt)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@register("kills-its-worker")
+def kills_its_worker(claimed: ClaimedJob) -> None:
+    mark(claimed, claimed.attempt)
+    os.killpg(os.getpgid(os.getpid()), signal.SIGKILL)
