@@ -3,7 +3,7 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -62,7 +62,7 @@ def decode(data: bytes, filename: str) -> tuple[str, str]:
 class _Lines:
     """Feeds lines to csv.reader, counting them so that every record knows where it began."""
 
-    lines: list[str]
+    lines: Iterable[str]
     consumed: int = 0
     record_start: int = 0
 
@@ -71,13 +71,13 @@ class _Lines:
             self.consumed += 1
             if self.consumed - self.record_start > MAX_LINES_IN_CELL:
                 raise csv.Error("the quotation mark is never closed")
-            yield line
+            yield f"{line}\n"
 
 
-def _records(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Each record's first line (from 1) and its cells. Raises csv.Error."""
     if delimiter == " ":
-        lines = [" ".join(line.split()) for line in lines]
+        lines = (" ".join(line.split()) for line in lines)
     source = _Lines(lines)
     for cells in csv.reader(source, delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True):
         yield source.record_start + 1, cells
@@ -86,7 +86,8 @@ def _records(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]
 
 def _sample(lines: list[str]) -> list[str]:
     """Some lines from the beginning and the end that tell the delimiter, unless the table is small."""
-    filled = [line for line in lines if line.strip()]
+    picked = lines if len(lines) <= 600 else lines[:400] + lines[-200:]
+    filled = [line for line in picked if line.strip()]
     return filled if len(filled) <= 150 else filled[:100] + filled[-50:]
 
 
@@ -136,12 +137,12 @@ def _cells(lines: list[str], delimiter: str, filename: str) -> tuple[list[list[s
     row_numbers: list[int] = []
     number = 1
     try:
-        for number, cells in _records([f"{line}\n" for line in lines], delimiter):
-            if not any(cell.strip() for cell in cells):
-                continue
+        for number, cells in _records(lines, delimiter):
             if len(cells) > MAX_COLUMNS:
                 message = f"Row {number} has {len(cells):,} columns; at most {MAX_COLUMNS} can be read."
                 raise TableError([Problem("too_many_columns", message, row=number)])
+            if not any(map(str.strip, cells)):
+                continue
             rows.append(cells)
             row_numbers.append(number)
             if len(rows) > MAX_ROWS + SLACK_ROWS:
@@ -149,7 +150,7 @@ def _cells(lines: list[str], delimiter: str, filename: str) -> tuple[list[list[s
     except csv.Error as error:
         line = row_numbers[-1] + 1 if row_numbers else number
         message = (
-            f"The record that begins at line {line} can't be read: {error}. "
+            f"The row that begins at line {line} can't be read ({error}). "
             "Check the quotation marks there: a cell that begins with one must end with one."
         )
         raise TableError([Problem("bad_quoting", message, row=line)]) from error
