@@ -12,5 +12,8 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 SHOW_DEMO_SIGN_INS = True
 
+# Nothing collects static files here: WhiteNoise serves them from where they were built.
+WHITENOISE_USE_FINDERS = True
+
 globals().update(embedded(Path(env.read("VAR_DIR") or BASE_DIR / "var")))
 STORAGES = aliases(globals()["STORAGE_URL"])

@@ -14,6 +14,9 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+# Nothing collects static files here: WhiteNoise serves them from where they were built.
+WHITENOISE_USE_FINDERS = True
+
 globals().update(embedded(Path(env.read("VAR_DIR") or tempfile.mkdtemp(prefix="lobule-test-"))))
 if env.read("DATABASE_URL"):
     DATABASES = {"default": from_url(env.read("DATABASE_URL"))}
