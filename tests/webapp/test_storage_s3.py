@@ -1,5 +1,6 @@
 """The three storage aliases on a real S3 server, with the settings that production makes for them."""
 
+import io
 import time
 import urllib.error
 import urllib.request
@@ -9,9 +10,11 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.core.management import call_command
 from django.test import override_settings
 from storages.backends.s3 import S3Storage
 
@@ -24,7 +27,7 @@ CONTENT = b"radius_mean\n17.99\n"
 
 @pytest.fixture
 def s3_storages(s3_server: Any) -> Iterator[None]:
-    """The site's storages in three new buckets."""
+    """The site's storages in three new buckets, made as the deployment makes them."""
     prefix = f"test-{uuid4().hex[:12]}"
     settings = aliases(
         f"s3://{prefix}?endpoint_url={quote(s3_server.endpoint_url)}&region=us-east-1",
@@ -32,12 +35,11 @@ def s3_storages(s3_server: Any) -> Iterator[None]:
         secret_key=s3_server.secret_key,
     )
     with override_settings(STORAGES=settings):
-        buckets = [cast("S3Storage", storages[alias]).bucket for alias in ("phi", "synthetic", "audit")]
-        for bucket in buckets:
-            bucket.create()
+        call_command("create_buckets", stdout=io.StringIO())
         yield
-        for bucket in buckets:
-            bucket.objects.all().delete()
+        for alias in ("phi", "synthetic", "audit"):
+            bucket = cast("S3Storage", storages[alias]).bucket
+            bucket.object_versions.delete()
             bucket.delete()
 
 
@@ -98,3 +100,20 @@ def test_a_signed_url_serves_its_object_until_it_expires_and_no_other() -> None:
     assert fetch(url.replace(name, other))[0] == 403
     time.sleep(3)
     assert fetch(url)[0] == 403
+
+
+@pytest.mark.usefixtures("s3_storages")
+def test_buckets_are_made_once_and_only_the_audit_bucket_can_lock_objects() -> None:
+    storage = cast("S3Storage", storages["audit"])
+    storage.save("digest.json", ContentFile(b"{}"))
+    again = io.StringIO()
+
+    call_command("create_buckets", stdout=again)
+
+    assert again.getvalue().count("is there") == 3
+    assert storage.exists("digest.json")
+    client = storage.connection.meta.client
+    locked = client.get_object_lock_configuration(Bucket=storage.bucket_name)
+    assert locked["ObjectLockConfiguration"]["ObjectLockEnabled"] == "Enabled"
+    with pytest.raises(ClientError, match="ObjectLockConfigurationNotFound"):
+        client.get_object_lock_configuration(Bucket=cast("S3Storage", storages["phi"]).bucket_name)
