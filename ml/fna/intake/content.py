@@ -43,14 +43,14 @@ def refuse(code: str, message: str) -> TableError:
 
 def kind_of(data: bytes, filename: str) -> Literal["text", "workbook"]:
     """Whether to read the bytes as text or as a workbook; raises TableError for what can't be a table."""
-    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise refuse("empty_file", f"“{filename}” is empty. {ADVICE}")
     if len(data) > MAX_BYTES:
         raise refuse(
             "file_too_large",
             f"“{filename}” has {len(data) / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB can be read. "
             "Split the table.",
         )
+    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise refuse("empty_file", f"“{filename}” is empty. {ADVICE}")
     if data.startswith((_ZIP, _OLE2)):
         return "workbook"
     for offset, signature, name in _SIGNATURES:

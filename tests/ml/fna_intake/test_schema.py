@@ -113,9 +113,9 @@ def test_a_matrix_of_another_width_is_refused():
 def test_ten_thousand_rows_full_of_findings_take_under_half_a_second(wdbc):
     X, _ = wdbc
     wrong = np.tile(X, (18, 1))[:10_000] * 10
-    started = time.perf_counter()
+    started = time.process_time()
     findings = check_matrix(wrong)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert all(findings)
 
 
