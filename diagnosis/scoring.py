@@ -6,7 +6,6 @@ computing and a second worker can double nothing. An attempt goes on where the o
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,32 +14,24 @@ from django.db.models import OuterRef, Subquery
 from accounts import audit
 from accounts.models import Action
 from diagnosis.models import Case, FnaBatch, FnaSample, InstalledModel, Prediction
-from diagnosis.services.models import install_fna_model
+from diagnosis.services.models import active_fna_model, fna_predictor
 from jobs.registry import register
 from jobs.services import ClaimedJob
 from ml.fna.digest import input_sha256
 
 if TYPE_CHECKING:
-    from ml.fna.predictor import FnaPrediction, FnaPredictor
+    from ml.fna.predictor import FnaPrediction
 
 FNA_SCORING = "fna-scoring"
 CHUNK = 500
-
-
-@lru_cache(maxsize=1)
-def shipped_predictor() -> "FnaPredictor":
-    """The predictor with the weights in this release; loaded once per process, its checksum verified."""
-    from ml.fna.predictor import FnaPredictor  # noqa: PLC0415 brings torch, which only workers need
-
-    return FnaPredictor.load(None)
 
 
 @register(FNA_SCORING)
 def score_batch(job: ClaimedJob) -> None:
     """Scores the samples of the job's batch that this model has not answered yet."""
     batch = FnaBatch.objects.get(public_id=job.subject_id)
-    predictor = shipped_predictor()
-    model = install_fna_model(predictor)
+    model = active_fna_model()
+    predictor = fna_predictor(model.weights_sha256)
     open_samples = (
         batch.samples.exclude(case__predictions__model=model).select_related("case").order_by("row_number")
     )

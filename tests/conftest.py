@@ -15,6 +15,8 @@ from urllib.request import urlopen
 import pytest
 import redis
 
+pytest_plugins = ("tests.cast",)
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 

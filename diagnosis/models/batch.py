@@ -28,8 +28,8 @@ class FnaBatch(models.Model):
     file_sha256 = models.CharField(max_length=64, blank=True)
     file_key = models.CharField(max_length=200, blank=True, help_text="Object in the phi storage.")
     table_format = models.CharField(max_length=200, blank=True)
-    columns = models.JSONField(default=list, help_text="How each column was understood.")
-    warnings = models.JSONField(default=list, help_text="What the import remarked on.")
+    columns = models.JSONField(default=list, blank=True, help_text="How each column was understood.")
+    warnings = models.JSONField(default=list, blank=True, help_text="What the import remarked on.")
     row_count = models.PositiveIntegerField()
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="+")
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from diagnosis.models import Prediction
-from diagnosis.scoring import shipped_predictor
+from diagnosis.services.models import fna_predictor
 from ml.fna.digest import input_sha256
 
 if TYPE_CHECKING:
-    from ml.fna.predictor import FnaPrediction, FnaPredictor
+    from ml.fna.predictor import FnaPrediction
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Difference:
     replayed: Any
 
 
-def replay(prediction: Prediction, *, predictor: "FnaPredictor | None" = None) -> list[Difference]:
+def replay(prediction: Prediction) -> list[Difference]:
     """Computes the prediction again from the stored measurements; an empty list says: the same, bit for bit."""
-    predictor = predictor or shipped_predictor()
+    predictor = fna_predictor(prediction.weights_sha256)
     sample = prediction.case.fna_sample
     identity = [
         Difference(field, stored, now)

@@ -22,9 +22,12 @@ def sqlite(path: Path) -> dict[str, Any]:
 
 def embedded(var_dir: Path) -> dict[str, Any]:
     """Settings for a site whose whole state lives in `var_dir`."""
-    var_dir.mkdir(parents=True, exist_ok=True)
+    # Static files are served from where the front end was built; WhiteNoise wants to see the other folder as well.
+    (var_dir / "static").mkdir(parents=True, exist_ok=True)
     return {
         "VAR_DIR": var_dir,
+        "STATIC_ROOT": var_dir / "static",
+        "WHITENOISE_USE_FINDERS": True,
         "DATABASES": {"default": sqlite(var_dir / "lobule.sqlite3")},
         "CACHES": {
             "default": {

@@ -1,11 +1,11 @@
 """`manage.py install_models`: enters the models that ship with this release."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from diagnosis.scoring import shipped_predictor
-from diagnosis.services.models import install_fna_model
+from diagnosis.services.models import install_shipped_model
 
 
 class Command(BaseCommand):
@@ -13,6 +13,11 @@ class Command(BaseCommand):
 
     help = "Enter the models that ship with this release into the registry."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--activate", action="store_true", help="have this release's model answer from now on"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        model = install_fna_model(shipped_predictor())
+        model = install_shipped_model(activate=options["activate"])
         self.stdout.write(f"{model}: {model.weights_sha256}, {'in use' if model.is_active else 'not in use'}")

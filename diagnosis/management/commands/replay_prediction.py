@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from diagnosis.models import Prediction
-from diagnosis.scoring import shipped_predictor
+from diagnosis.services.models import fna_predictor
 from diagnosis.services.replay import replay
 
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{difference.field}: stored {difference.stored!r}, now {difference.replayed!r}"
             )
-        here = shipped_predictor().provenance()
+        here = fna_predictor(prediction.weights_sha256).provenance()
         if here != prediction.provenance:
             self.stdout.write(f"It was computed on {prediction.provenance}; this is {here}.")
         raise CommandError(

@@ -1,0 +1,158 @@
+"""Who may open which route: a row for every route, or the suite fails (ACC-15).
+
+The matrix gives the status of a GET by the anonymous, the clinician who owns the data, a colleague clinician, a
+clinician of another hospital, and the researcher, auditor and administrator of the owner's hospital. Where a route
+takes POST alone, the GET's 405 comes after the rights were checked.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from rest_framework.test import APIClient
+
+from accounts.models import Role
+from diagnosis.models import Case, FnaBatch, InstalledModel, Prediction
+from tests.cast import AWAY, MakeUser, SignIn
+
+pytestmark = pytest.mark.django_db
+
+CAST = ("anonymous", "owner", "colleague", "outsider", "researcher", "auditor", "admin")
+LOGIN = 302
+EVERYONE = (200,) * 7
+SIGNED_IN = (LOGIN, 200, 200, 200, 200, 200, 200)
+CLINICIANS = (LOGIN, 200, 200, 200, 403, 403, 403)
+ONE_HOSPITALS = (LOGIN, 200, 200, 404, 403, 403, 403)
+JOB_OF_ONE_HOSPITAL = (LOGIN, 286, 286, 404, 404, 403, 286)
+REVIEWERS = (LOGIN, 403, 403, 403, 403, 200, 200)
+POST_ONLY = (405,) * 7
+API_SIGNED_IN = (401, 200, 200, 200, 200, 200, 200)
+API_CLINICIANS = (401, 200, 200, 200, 403, 403, 403)
+API_ONE_HOSPITALS = (401, 200, 200, 404, 403, 403, 403)
+API_CLINICIANS_POST = (401, 405, 405, 405, 403, 403, 403)
+
+MATRIX: dict[str, tuple[int, ...]] = {
+    "home": (LOGIN,) * 7,
+    "health-live": EVERYONE,
+    "health-ready": EVERYONE,
+    "api-schema": EVERYONE,
+    "api-docs": EVERYONE,
+    "audit-list": REVIEWERS,
+    "account-profile": SIGNED_IN,
+    "token-create": POST_ONLY,
+    "token-revoke": POST_ONLY,
+    "worklist": CLINICIANS,
+    "worklist-search": POST_ONLY,
+    "worklist-export": CLINICIANS,
+    "case-detail": ONE_HOSPITALS,
+    "fna-upload": CLINICIANS,
+    "fna-preview": POST_ONLY,
+    "fna-import": POST_ONLY,
+    "fna-template": CLINICIANS,
+    "fna-form": CLINICIANS,
+    "batch-list": CLINICIANS,
+    "batch-detail": ONE_HOSPITALS,
+    "batch-export": ONE_HOSPITALS,
+    "model-list": SIGNED_IN,
+    "model-detail": SIGNED_IN,
+    "job-status": JOB_OF_ONE_HOSPITAL,
+    "job-cancel": POST_ONLY,
+    "job-retry": POST_ONLY,
+    "api-token": (405,) * 7,
+    "api-token-revoke": (401,) * 7,  # only a token opens it, and a browser has none
+    "api-job-list": (401, 200, 200, 200, 200, 403, 200),
+    "api-job-detail": (401, 200, 200, 404, 404, 403, 200),
+    "api-job-cancel": (401, 405, 405, 405, 405, 403, 405),
+    "api-job-retry": (401, 405, 405, 405, 405, 403, 405),
+    "api-fna-sample-list": API_CLINICIANS_POST,
+    "api-fna-sample-detail": API_ONE_HOSPITALS,
+    "api-case-list": API_CLINICIANS,
+    "api-case-detail": API_ONE_HOSPITALS,
+    "api-case-search": API_CLINICIANS_POST,
+    "api-prediction-list": API_CLINICIANS,
+    "api-prediction-detail": API_ONE_HOSPITALS,
+    "api-model-list": API_SIGNED_IN,
+    "api-model-detail": API_SIGNED_IN,
+}
+# What a POST changes, by the same cast; forms without their fields are refused with 4xx after the rights.
+POSTS: dict[str, tuple[int, ...]] = {
+    "token-create": SIGNED_IN,
+    "token-revoke": (LOGIN,) * 7,
+    "worklist-search": (LOGIN, 302, 302, 302, 403, 403, 403),
+    "fna-preview": CLINICIANS,
+    "fna-import": CLINICIANS,
+    "fna-form": (LOGIN, 422, 422, 422, 403, 403, 403),
+    "job-cancel": (LOGIN, 409, 409, 404, 404, 403, 409),
+    "job-retry": (LOGIN, 409, 409, 404, 404, 403, 409),
+    "api-fna-sample-list": (401, 400, 400, 400, 403, 403, 403),
+    "api-case-search": (401, 400, 400, 400, 403, 403, 403),
+    "api-job-cancel": (401, 409, 409, 404, 404, 403, 409),
+    "api-job-retry": (401, 409, 409, 404, 404, 403, 409),
+}
+
+
+def routes(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    """The names of the site's own routes; allauth's and the routers' format twins are not ours."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns)
+        elif pattern.name and not pattern.name.startswith("account_"):
+            yield pattern.name
+
+
+def test_acc_15_every_route_has_its_row() -> None:
+    assert set(routes(get_resolver().url_patterns)) == set(MATRIX)
+
+
+@pytest.fixture
+def cast(make_user: MakeUser, sign_in: SignIn, scored_batch: FnaBatch) -> dict[str, Client]:
+    people = {
+        "owner": scored_batch.created_by,
+        "colleague": make_user("colleague"),
+        "outsider": make_user("outsider", hospital=AWAY),
+        "researcher": make_user("researcher", Role.RESEARCHER),
+        "auditor": make_user("auditor", Role.AUDITOR),
+        "admin": make_user("admin", Role.ADMIN),
+    }
+    return {"anonymous": Client(), **{name: sign_in(user) for name, user in people.items()}}
+
+
+def address(route: str, batch: FnaBatch) -> str:
+    """The route's URL for the owner's objects."""
+    case = Case.objects.get(reference="S-1")
+    arguments = {
+        "case-detail": [case.public_id],
+        "batch-detail": [batch.public_id],
+        "batch-export": [batch.public_id],
+        "model-detail": [InstalledModel.objects.get().public_id],
+        "api-model-detail": [InstalledModel.objects.get().public_id],
+        "token-revoke": ["abcdefgh"],
+        "api-fna-sample-detail": [case.public_id],
+        "api-case-detail": [case.public_id],
+        "api-prediction-detail": [Prediction.objects.get(case=case).public_id],
+    }
+    if "job-" in route and route != "api-job-list":
+        return reverse(route, args=[batch.job.public_id])
+    return reverse(route, args=arguments.get(route))
+
+
+@pytest.mark.parametrize("route", MATRIX)
+def test_acc_15_who_may_open_it(route: str, cast: dict[str, Client], scored_batch: FnaBatch) -> None:
+    url = address(route, scored_batch)
+    answers = {name: client.get(url).status_code for name, client in cast.items()}
+    assert answers == dict(zip(CAST, MATRIX[route], strict=True))
+
+
+@pytest.mark.parametrize("route", POSTS)
+def test_acc_15_who_may_post_to_it(route: str, cast: dict[str, Client], scored_batch: FnaBatch) -> None:
+    url = address(route, scored_batch)
+    answers = {name: client.post(url).status_code for name, client in cast.items()}
+    assert answers == dict(zip(CAST, POSTS[route], strict=True))
+
+
+def test_a_route_that_names_no_roles_is_closed() -> None:
+    from django.conf import settings
+
+    assert settings.REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] == ["accounts.permissions.Denied"]
+    assert APIClient().get(reverse("api-case-list")).status_code == 401
