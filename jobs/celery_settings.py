@@ -25,7 +25,7 @@ _COMMON: dict[str, Any] = {
     "CELERY_TASK_TIME_LIMIT": TASK_TIME_LIMIT,
     "CELERY_TASK_SOFT_TIME_LIMIT": TASK_SOFT_TIME_LIMIT,
     "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
-    # How long the place of a killed process stays taken in case its result still arrives: results are ignored.
+    # How long the place of a killed process stays taken in case a result still arrives: there are none.
     "CELERY_WORKER_LOST_WAIT": 1.0,
     "CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT": 30,
     "CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS": True,
@@ -74,6 +74,7 @@ def redis_transport(url: str) -> dict[str, Any]:
     return {
         **_COMMON,
         "CELERY_BROKER_URL": url,
+        "CELERY_BROKER_TRANSPORT": None,  # as the URL says
         "CELERY_BROKER_TRANSPORT_OPTIONS": {
             "visibility_timeout": VISIBILITY_TIMEOUT,
             "unacked_restore_interval": 10,
@@ -84,4 +85,5 @@ def redis_transport(url: str) -> dict[str, Any]:
             "health_check_interval": 10,
             "retry_on_timeout": True,
         },
+        "CELERY_WORKER_ENABLE_REMOTE_CONTROL": True,
     }

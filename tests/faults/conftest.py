@@ -1,7 +1,7 @@
 """A site of real processes to break: workers with beat, a broker, a database.
 
-`files` is the demo's shape (SQLite, messages as files), `servers` production's (PostgreSQL, Redis). The second is
-skipped where no Redis answers, unless LOBULE_REQUIRE_SERVICES=1.
+`files` is the demo's shape (SQLite, messages as files), `servers` production's (PostgreSQL, Redis). The
+second needs a Redis; without PostgreSQL it runs on SQLite, unless LOBULE_REQUIRE_SERVICES=1.
 """
 
 import contextlib
@@ -15,11 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
-import redis
-from psycopg.conninfo import conninfo_to_dict
 
 ROOT = Path(__file__).resolve().parents[2]
 REDIS_DATABASE = 9  # nothing else uses it: the tests empty it
@@ -52,6 +51,10 @@ class Worker:
         return time.monotonic() - started
 
 
+class WebDied(Exception):  # noqa: N818 what some tests are about
+    """The web process ended before it answered; carries its return code."""
+
+
 @dataclass
 class Site:
     """The environment that makes one site, and its workers."""
@@ -59,19 +62,34 @@ class Site:
     environment: dict[str, str]
     log: Path
     workers: list[Worker] = field(default_factory=list)
+    web: subprocess.Popen[str] | None = None
 
-    def call(self, function: str, *, returncode: int = 0, **arguments: Any) -> Any:
-        """Calls a function of `tally.drive` in a process of its own."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tally.drive", function, json.dumps(arguments)],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
-        assert done.returncode == returncode, done.stderr
-        return json.loads(done.stdout) if done.stdout else None
+    def call(self, function: str, **arguments: Any) -> Any:
+        """Calls a function of `tally.drive` in the process that stands for the web."""
+        web = self.start_web()
+        assert web.stdin is not None
+        assert web.stdout is not None
+        web.stdin.write(json.dumps([function, arguments]) + "\n")
+        web.stdin.flush()
+        answer = web.stdout.readline()
+        if not answer:
+            web.stdin.close()
+            web.stdout.close()
+            raise WebDied(web.wait(timeout=10))
+        return json.loads(answer)
+
+    def start_web(self) -> subprocess.Popen[str]:
+        if self.web is None or self.web.poll() is not None:
+            with self.log.open("ab") as log:
+                self.web = subprocess.Popen(
+                    [sys.executable, "-m", "tally.drive"],
+                    env=self.environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                )
+        return self.web
 
     def start_worker(self, concurrency: int = 2) -> Worker:
         command = f"-m celery --quiet --app webapp worker --beat --concurrency {concurrency} --loglevel INFO"
@@ -92,23 +110,20 @@ class Site:
             worker.kill()
         self.workers.clear()
 
+    def close(self) -> None:
+        if self.web is not None and self.web.poll() is None:
+            self.web.communicate(timeout=10)
+
 
 def redis_url() -> str:
-    """The tests' own database of the Redis server, or a skip."""
+    """The tests' own database of the Redis server."""
     server = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379").rstrip("/")
-    url = f"{server}/{REDIS_DATABASE}"
-    try:
-        redis.Redis.from_url(url, socket_connect_timeout=2).ping()
-    except redis.RedisError as error:
-        if REQUIRED:
-            raise
-        pytest.skip(f"no Redis answers at {server} ({type(error).__name__})")
-    return url
+    return f"{server}/{REDIS_DATABASE}"
 
 
 @contextlib.contextmanager
 def postgresql_url() -> Iterator[str]:
-    """A new PostgreSQL database on the server of DATABASE_URL or on this machine's; empty where none answers."""
+    """A new database on the PostgreSQL of DATABASE_URL or of this machine; "" where none answers."""
     server = os.environ.get("DATABASE_URL", "")
     server = server if server.startswith("postgres") else "dbname=postgres"
     name = f"lobule_faults_{os.getpid()}"
@@ -121,11 +136,11 @@ def postgresql_url() -> Iterator[str]:
         return
     with admin:
         admin.execute(f"CREATE DATABASE {name}")
-        info = conninfo_to_dict(admin.info.dsn, password=admin.info.password, user=admin.info.user)
-        host = str(info.get("host") or admin.info.host).replace("/", "%2F")
-        password = f":{info['password']}" if info.get("password") else ""
+        at = admin.info
+        over_a_socket = at.host.startswith("/")  # then libpq's defaults lead there
+        user = f"{at.user}:{quote(at.password, safe='')}" if at.password else at.user
         try:
-            yield f"postgres://{info['user']}{password}@{host}:{admin.info.port}/{name}"
+            yield f"postgres:///{name}" if over_a_socket else f"postgres://{user}@{at.host}:{at.port}/{name}"
         finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -147,6 +162,7 @@ def built_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
             "FAULTS_REDIS_URL": broker,
         }
         site = Site(environment, log=folder / "workers.log")
+        stack.callback(site.close)
         site.call("migrate")
         yield site
 
@@ -154,8 +170,8 @@ def built_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 @pytest.fixture
 def site(built_site: Site) -> Iterator[Site]:
     """The site without jobs, messages or workers; prints the workers' log when a test fails."""
-    built_site.call("reset")
     built_site.log.write_bytes(b"")
+    built_site.call("reset")
     yield built_site
     built_site.stop()
     print(built_site.log.read_text(encoding="utf-8", errors="replace"))  # noqa: T201 pytest shows it on failure

@@ -19,17 +19,17 @@ def assert_each_unit_once(jobs: list[dict[str, Any]], units: int = UNITS) -> Non
 
 def test_rel_01_workers_killed_at_random_lose_and_double_nothing(site: Any) -> None:
     moments = random.Random(20261121)
-    site.call("enqueue", kind="tally", jobs=30, units=UNITS)
+    site.call("enqueue", kind="tally", jobs=20, units=UNITS)
     for _ in range(3):
         worker = site.start_worker()
-        site.call("wait_for_marks", marks=len([u for job in site.call("state") for u in job["units"]]) + 3)
+        assert site.call("wait_for_marks", more=3) >= 3
         time.sleep(moments.uniform(0, 0.3))
         worker.kill()
     site.start_worker()
 
     jobs = site.call("wait_until_ended")
 
-    assert len(jobs) == 30
+    assert len(jobs) == 20
     assert_each_unit_once(jobs)
     assert max(job["attempt"] for job in jobs) > 1, "no worker was killed in the middle of a job"
 
@@ -81,7 +81,8 @@ def test_rel_07_a_step_longer_than_lease_and_visibility_timeout_runs_once(site: 
 
 
 def test_rel_08_a_job_whose_web_process_died_before_the_doorbell_still_runs(site: Any) -> None:
-    site.call("enqueue_and_die", kind="tally", returncode=-signal.SIGKILL)
+    with pytest.raises(Exception, match=f"^{-signal.SIGKILL}$"):
+        site.call("enqueue_and_die", kind="tally")
     site.start_worker()
 
     jobs = site.call("wait_until_ended")
@@ -91,9 +92,9 @@ def test_rel_08_a_job_whose_web_process_died_before_the_doorbell_still_runs(site
 
 
 def test_rel_15_a_deploy_hands_its_jobs_over(site: Any) -> None:
-    site.call("enqueue", kind="tally", jobs=2, units=100)
+    site.call("enqueue", kind="tally", jobs=2, units=80)
     old = site.start_worker()
-    site.call("wait_for_marks", marks=4)
+    site.call("wait_for_marks", more=4)
 
     seconds = old.terminate()
 
@@ -102,13 +103,13 @@ def test_rel_15_a_deploy_hands_its_jobs_over(site: Any) -> None:
     assert [job["status"] for job in handed_over] == ["queued", "queued"]
     assert [job["max_attempts"] - job["attempt"] for job in handed_over] == [4, 4]
     site.start_worker()
-    assert_each_unit_once(site.call("wait_until_ended"), units=100)
+    assert_each_unit_once(site.call("wait_until_ended"), units=80)
 
 
 def test_a_worker_that_was_frozen_beyond_its_lease_writes_nothing_when_it_wakes(site: Any) -> None:
-    site.call("enqueue", kind="tally", units=40)
+    site.call("enqueue", kind="tally", units=30)
     frozen = site.start_worker(concurrency=1)
-    site.call("wait_for_marks", marks=3)
+    site.call("wait_for_marks", more=3)
     frozen.freeze()
     site.start_worker(concurrency=1)
 
@@ -117,7 +118,7 @@ def test_a_worker_that_was_frozen_beyond_its_lease_writes_nothing_when_it_wakes(
     time.sleep(1)
 
     assert jobs[0]["attempt"] > 1
-    assert_each_unit_once(site.call("state"), units=40)
+    assert_each_unit_once(site.call("state"), units=30)
 
 
 @pytest.mark.parametrize("built_site", ["files"], indirect=True)

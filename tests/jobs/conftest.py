@@ -1,4 +1,4 @@
-"""The cast: who asks for jobs and who looks at them."""
+"""Jobs in every state, handlers for one test, and an ear for doorbells."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,30 +7,10 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
-from accounts.models import Institution, Role, User
+from accounts.models import User
 from jobs import registry, services
 from jobs.claims import ClaimedJob
 from jobs.models import Job
-
-
-@pytest.fixture
-def make_user(db: None) -> Callable[..., User]:
-    def make(name: str, role: str = Role.CLINICIAN, hospital: str = "North Hospital") -> User:
-        institution, _ = Institution.objects.get_or_create(name=hospital)
-        return User.objects.create_user(
-            email=f"{name}@example.org",
-            password="a long pass phrase",
-            full_name=name.title(),
-            institution=institution,
-            role=role,
-        )
-
-    return make
-
-
-@pytest.fixture
-def owner(make_user: Callable[..., User]) -> User:
-    return make_user("owner")
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ def test_who_sees_and_may_change_a_job(
     make_job: MakeJob, make_user: MakeUser, role: str, hospital: str, sees: bool
 ) -> None:
     job = make_job()
-    user = make_user("other", role, hospital)
+    user = make_user("other", role=role, hospital=hospital)
 
     assert Job.objects.visible_to(user).contains(job) is sees
     if sees:
@@ -196,7 +196,7 @@ def test_who_sees_and_may_change_a_job(
 
 
 def test_a_researcher_sees_own_jobs(make_job: MakeJob, make_user: MakeUser) -> None:
-    researcher = make_user("researcher", Role.RESEARCHER)
+    researcher = make_user("researcher", role=Role.RESEARCHER)
     make_job()
     own = make_job(by=researcher)
 

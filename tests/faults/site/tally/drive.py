@@ -1,4 +1,7 @@
-"""What the fault tests do to the site from outside: `python -m tally.drive FUNCTION JSON`, answering in JSON."""
+"""What the fault tests do to the site from outside: the web process's part.
+
+Reads `[FUNCTION, ARGUMENTS]` as lines of JSON and answers each with a line of JSON.
+"""
 
 import json
 import os
@@ -99,19 +102,18 @@ def state() -> list[dict[str, Any]]:
     return rows
 
 
-def wait_for_marks(marks: int, timeout: float = 20) -> int:
-    """Waits until at least so many units have been marked."""
+def wait_for_marks(more: int, timeout: float = 20) -> int:
+    """Waits until so many more units have been marked; answers how many were."""
     give_up = time.monotonic() + timeout
-    while (count := Mark.objects.count()) < marks and time.monotonic() < give_up:
+    start = Mark.objects.count()
+    while (marked := Mark.objects.count() - start) < more and time.monotonic() < give_up:
         time.sleep(0.02)
-    return count
+    return marked
 
 
-def wait_until_ended(timeout: float = 40, kind: str = "") -> list[dict[str, Any]]:
+def wait_until_ended(timeout: float = 40) -> list[dict[str, Any]]:
     """Waits until no job waits or runs; answers the state then, or at the timeout."""
     active = Job.objects.filter(status__in=ACTIVE)
-    if kind:
-        active = active.filter(kind=kind)
     give_up = time.monotonic() + timeout
     while active.exists() and time.monotonic() < give_up:
         time.sleep(0.05)
@@ -120,8 +122,19 @@ def wait_until_ended(timeout: float = 40, kind: str = "") -> list[dict[str, Any]
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (migrate, reset, empty_broker, enqueue, enqueue_and_die, state, wait_for_marks, wait_until_ended)
+    for function in (
+        migrate,
+        reset,
+        empty_broker,
+        enqueue,
+        enqueue_and_die,
+        state,
+        wait_for_marks,
+        wait_until_ended,
+    )
 }
 
 if __name__ == "__main__":
-    json.dump(FUNCTIONS[sys.argv[1]](**json.loads(sys.argv[2])), sys.stdout)
+    for line in sys.stdin:
+        name, arguments = json.loads(line)
+        print(json.dumps(FUNCTIONS[name](**arguments)), flush=True)  # noqa: T201 the protocol

@@ -29,7 +29,7 @@ def tally(claimed: ClaimedJob) -> None:
 
 @register("slow")
 def slow(claimed: ClaimedJob) -> None:
-    """Computes three times as long as the lease (and longer than Redis's visibility timeout) without a report."""
+    """Computes for three leases, and longer than Redis's visibility timeout, without a report."""
     time.sleep(3 * settings.JOB_LEASE_SECONDS)
     mark(claimed, 0)
 
