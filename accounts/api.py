@@ -37,6 +37,10 @@ class TokenView(APIView):
     permission_classes = (AllowAny,)
     throttle_scope = "sign-in"
 
+    def get_authenticate_header(self, request: Request) -> str:
+        """A wrong password is a 401, although this view itself asks for no token."""
+        return "Bearer"
+
     @extend_schema(request=SignInSerializer, responses={201: TokenSerializer}, tags=["sign-in"], auth=[])
     def post(self, request: Request) -> Response:
         """Sign in."""

@@ -78,13 +78,14 @@ def _as_api_exception(error: Exception) -> exceptions.APIException:
 
 
 def _field_problems(details: Any, path: str = "") -> Iterator[dict[str, Any]]:
-    """Flattens DRF's nested error details into rows of `field`, `code`, `message`."""
+    """Flattens DRF's nested errors into rows; a `field` reads like `[1].measurements.area_worst`."""
     if isinstance(details, dict) and set(details) == {"message", "code"}:
         yield {"field": path, "code": str(details["code"]), "message": str(details["message"])}
     elif isinstance(details, dict):
         for name, inner in details.items():
-            yield from _field_problems(inner, f"{path}.{name}" if path else str(name))
+            # The faults of a list's items stand under their indices.
+            step = f"[{name}]" if isinstance(name, int) else f".{name}" if path else str(name)
+            yield from _field_problems(inner, path + step)
     else:
-        leaves = [d for d in details if isinstance(d, dict) and set(d) == {"message", "code"}]
-        for index, inner in enumerate(details):
-            yield from _field_problems(inner, path if inner in leaves else f"{path}[{index}]")
+        for inner in details:
+            yield from _field_problems(inner, path)
