@@ -7,13 +7,12 @@ reader builds the rectangle up to it.
 import re
 import zlib
 from io import BytesIO
-from typing import Final
+from typing import IO, Final
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
-from ml.fna.intake.content import ADVICE, refuse
-from ml.fna.intake.table import TableError
-from ml.fna.intake.text import MAX_COLUMNS, MAX_ROWS, SLACK_ROWS
+from ml.fna.intake.content import ADVICE, encrypted, refuse, unreadable_workbook
+from ml.fna.intake.text import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, SLACK_ROWS
 
 MAX_UNPACKED: Final = 400 * 1024 * 1024
 MAX_MEMBERS: Final = 2_000
@@ -22,7 +21,16 @@ _REFERENCE: Final = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,8})([0-9]{1,12})["
 _ESCAPED_REFERENCE: Final = re.compile(rb"""\br\s*=\s*["'][^"'<>]{0,40}&""")
 _LAST_ROW: Final = MAX_ROWS + SLACK_ROWS
 _OVERLAP: Final = 64
-_DAMAGED: Final = (BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, OSError, ValueError)
+_DAMAGED: Final = (
+    expat.ExpatError,
+    BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+)
 
 
 def check_archive(data: bytes, filename: str) -> None:
@@ -31,17 +39,13 @@ def check_archive(data: bytes, filename: str) -> None:
         with ZipFile(BytesIO(data)) as archive:
             _check_members(archive, filename)
     except _DAMAGED as error:
-        message = f"“{filename}” is a damaged or protected archive and can't be opened. {ADVICE}"
-        raise refuse("unreadable_workbook", message) from error
-    except expat.ExpatError as error:
-        message = f"“{filename}” can't be opened: its content is damaged. {ADVICE}"
-        raise refuse("unreadable_workbook", message) from error
+        raise unreadable_workbook(filename) from error
 
 
 def _check_members(archive: ZipFile, filename: str) -> None:
     members = archive.infolist()
     names = {member.filename for member in members}
-    if not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
+    if not names & {"xl/workbook.xml", "content.xml"}:
         message = f"“{filename}” is an archive or another kind of document, not a workbook. {ADVICE}"
         raise refuse("not_a_table", message)
     unpacked = sum(member.file_size for member in members)
@@ -52,41 +56,43 @@ def _check_members(archive: ZipFile, filename: str) -> None:
             f"{MAX_UNPACKED // 2**20} MB can be read. Save the table as CSV.",
         )
     if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-        raise refuse(
-            "encrypted",
-            f"“{filename}” is protected by a password. Save a copy without one, or as CSV, and upload that.",
-        )
+        raise encrypted(filename)
     for member in members:
         # Reading to the end also proves that the declared size is true: zipfile checks length and CRC.
         with archive.open(member) as stream:
-            is_sheet = member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml")
-            tail = b""
-            while chunk := stream.read(_CHUNK):
-                if is_sheet:
-                    _check_references(tail + chunk, filename)
-                    tail = chunk[-_OVERLAP:]
+            _check_references(stream, filename)
     if "content.xml" in names:
         _check_repeats(archive.read("content.xml"), filename)
 
 
-def _too_far(filename: str) -> TableError:
-    return refuse(
-        "sheet_too_large",
-        f"A sheet of “{filename}” reaches beyond {MAX_ROWS:,} rows or {MAX_COLUMNS} columns. Delete stray "
-        "cells far from the table, or save the table as CSV.",
-    )
+def _check_reach(rows: int, columns: int, filename: str) -> None:
+    if rows > _LAST_ROW or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
+        raise refuse(
+            "sheet_too_large",
+            f"A sheet of “{filename}” reaches to row {rows:,} and column {columns:,}; at most {MAX_ROWS:,} "
+            f"rows, {MAX_COLUMNS} columns and {MAX_CELLS:,} cells can be read. Delete stray cells far from "
+            "the table.",
+        )
 
 
-def _check_references(xml: bytes, filename: str) -> None:
-    """Refuse cell references ("AF570") beyond the limits, and ones written so that they can't be seen."""
-    if _ESCAPED_REFERENCE.search(xml):
-        raise ValueError("a cell reference is hidden in character entities")
-    for letters, digits in set(_REFERENCE.findall(xml)):
-        column = 0
-        for letter in letters.upper():
-            column = column * 26 + letter - ord("A") + 1
-        if int(digits) > _LAST_ROW or column > MAX_COLUMNS:
-            raise _too_far(filename)
+def _check_references(stream: IO[bytes], filename: str) -> None:
+    """Refuse cell references ("AF570") that reach too far, and ones written so that they can't be seen.
+
+    Every member is looked at, since a workbook may keep its sheets under any name.
+    """
+    rows = columns = 0
+    tail = b""
+    while chunk := stream.read(_CHUNK):
+        xml = tail + chunk
+        if _ESCAPED_REFERENCE.search(xml):
+            raise ValueError("a cell reference is hidden in character entities")
+        for letters, digits in set(_REFERENCE.findall(xml)):
+            column = 0
+            for letter in letters.upper():
+                column = column * 26 + letter - ord("A") + 1
+            rows, columns = max(rows, int(digits)), max(columns, column)
+        tail = chunk[-_OVERLAP:]
+    _check_reach(rows, columns, filename)
 
 
 class _RepeatCounter:
@@ -128,5 +134,4 @@ def _check_repeats(xml: bytes, filename: str) -> None:
     parser.StartElementHandler = counter.start
     parser.EndElementHandler = counter.end
     parser.Parse(xml, True)
-    if counter.rows > _LAST_ROW or counter.columns > MAX_COLUMNS:
-        raise _too_far(filename)
+    _check_reach(counter.rows, counter.columns, filename)

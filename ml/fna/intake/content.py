@@ -41,6 +41,22 @@ def refuse(code: str, message: str) -> TableError:
     return TableError([Problem(code, message)])
 
 
+def encrypted(filename: str) -> TableError:
+    """The refusal of a workbook under a password."""
+    return refuse(
+        "encrypted",
+        f"“{filename}” is protected by a password. Save a copy without one, or as CSV, and upload that.",
+    )
+
+
+def unreadable_workbook(filename: str) -> TableError:
+    """The refusal of a workbook that is damaged, or a document of another kind in the same container."""
+    return refuse(
+        "unreadable_workbook",
+        f"“{filename}” can't be opened as a workbook: it is damaged or another kind of document. {ADVICE}",
+    )
+
+
 def kind_of(data: bytes, filename: str) -> Literal["text", "workbook"]:
     """Whether to read the bytes as text or as a workbook; raises TableError for what can't be a table."""
     if len(data) > MAX_BYTES:

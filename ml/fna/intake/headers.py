@@ -44,7 +44,7 @@ def _alternatives(words: Iterable[str]) -> str:
 _MEASURE: Final = {word: name for name, words in _MEASURE_WORDS.items() for word in words}
 _STATISTIC: Final = {word: name for name, words in _STATISTIC_WORDS.items() for word in words}
 _WORD: Final = _alternatives([*_MEASURE, *_STATISTIC, *_UNIT_WORDS, *_OTHER_UNIT_WORDS, *_FILLER_WORDS])
-_SENTENCE: Final = re.compile(f"(?:{_WORD})+")
+_SENTENCE: Final = re.compile(f"(?:{_WORD})++")
 _ANY_WORD: Final = re.compile(_WORD)
 _BRACKETED: Final = re.compile(r"[(\[]([^)\]]*)[)\]]")
 
@@ -53,6 +53,7 @@ _ID_NOUN: Final = "id|identifier|number|no|nr|code|key"
 _SAMPLE_ID: Final = re.compile(f"(?:{_ID_SUBJECT}){{1,2}}(?:{_ID_NOUN})?|id(?:number|no|nr)?|identifier|mrn")
 _DIAGNOSIS: Final = re.compile("(?:known|true|final)?(?:diagnosis|outcome)|(?:is)?malignan(?:t|cy)")
 _BARE_OUTCOME: Final = re.compile("target|class|label|y")
+_LONGEST: Final = 100
 _GENERIC: Final = re.compile(r"(?:v|x|f|col|column|feature|attribute|attr|var)?(\d{1,3})")
 
 
@@ -86,6 +87,8 @@ _EXACT: Final = {
 def understand_header(header: str) -> HeaderMeaning:
     """What the header means on its own, without looking at the column's cells."""
     text = header.strip()
+    if len(text) > _LONGEST:
+        return HeaderMeaning(None, "unrecognised")
     if text in _EXACT:
         return HeaderMeaning(_EXACT[text], "exact")
     word = squeezed(text)

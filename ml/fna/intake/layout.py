@@ -93,7 +93,7 @@ def understand(grid: Grid, chosen: Mapping[int, str]) -> Layout:
     rows, row_numbers = grid.rows[first:], grid.row_numbers[first:]
     header = None if at is None else list(grid.rows[at])
     usual_width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
-    if header is not None and usual_width == len(header) + 1 and header[-1].strip():
+    if header is not None and usual_width == len(header) + 1 and _names_rows(header, rows):
         header.insert(0, "")  # R's write.table leaves out the name of its row-name column
     width = max(len(header) if header is not None else 0, usual_width)
     header_row = None if at is None else grid.row_numbers[at]
@@ -111,6 +111,20 @@ def understand(grid: Grid, chosen: Mapping[int, str]) -> Layout:
     return layout
 
 
+def _names_rows(header: list[str], rows: list[list[str]]) -> bool:
+    """Whether the one column more than the header has is the first, naming or numbering the rows, not the
+    last.
+    """
+    if not header[-1].strip() or not all(row[-1].strip() for row in rows):
+        return False
+    names = [row[0].strip() for row in rows]
+    if names == [str(number) for number in range(1, len(names) + 1)]:
+        return True
+    return not any(understand_header(name).meaning == SAMPLE_ID for name in header) and not any(
+        "." in name or "," in name for name in names
+    )
+
+
 def _understanding(
     layout: Layout, index: int, header: str | None, meaning: HeaderMeaning
 ) -> ColumnUnderstanding:
@@ -126,6 +140,8 @@ def _by_position(layout: Layout, width: int) -> None:
     for index, meaning in enumerate(meanings):
         understood = HeaderMeaning(meaning, "position" if meaning else "unrecognised")
         layout.columns.append(_understanding(layout, index, None, understood))
+        if meaning == DIAGNOSIS:  # without a name, nothing says which of 0 and 1 means malignant
+            layout.bare_outcomes.add(index)
 
 
 def _by_name(layout: Layout, header: list[str]) -> None:

@@ -24,15 +24,15 @@ def _number(body: str) -> re.Pattern[str]:
     return re.compile(f"{sign}(?:{body}){exponent}", re.ASCII)
 
 
-_PLAIN: Final = _number(r"\d+\.?\d*|\.\d+")
-_COMMA: Final = _number(r"\d+,\d+|,\d+")
+_PLAIN: Final = _number(r"\d++(?:\.\d*+)?|\.\d++")
+_COMMA: Final = _number(r"\d*+,\d++")
 _GROUPED_POINT: Final = _number(r"\d{1,3}(?:,\d{3})+\.\d*|\d{1,3}(?:,\d{3}){2,}")
 _GROUPED_COMMA: Final = _number(r"\d{1,3}(?:\.\d{3})+,\d*|\d{1,3}(?:\.\d{3}){2,}")
 _SPACED: Final = _number(rf"\d{{1,3}}(?:{_SPACE}\d{{3}})+(?:[.,]\d+)?")
 _TWO_READINGS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 # Possessive, so that a column that is not all plain fails at once instead of backtracking.
 _ALL_PLAIN: Final = re.compile(rf"(?:{_PLAIN.pattern}\x1f)*+", re.ASCII)
-_ALL_COMMA: Final = re.compile(r"(?:[+-]?(?:\d+(?:,\d+)?|,\d+)(?:[eE][+-]?\d{1,3})?\x1f)*+", re.ASCII)
+_ALL_COMMA: Final = re.compile(r"(?:[+-]?(?:\d++(?:,\d++)?|,\d++)(?:[eE][+-]?\d{1,3})?\x1f)*+", re.ASCII)
 _PROOF_ROWS: Final = 1_000
 MISSING: Final = frozenset(
     {"", "?", "-", "–", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing", "unknown"}

@@ -19,6 +19,10 @@ MAX_LINE: Final = 200_000
 built.
 """
 MAX_LINES_IN_CELL: Final = 50
+MAX_CELLS: Final = 5_000_000
+"""Most cells in all: 100,000 rows of 50 columns. What keeps a file of many tiny cells from filling the
+memory.
+"""
 SLACK_ROWS: Final = 100
 """Rows beyond MAX_ROWS still read, for titles, a header and blank lines."""
 
@@ -135,7 +139,7 @@ def read_text(data: bytes, filename: str) -> Grid:
 def _cells(lines: list[str], delimiter: str, filename: str) -> tuple[list[list[str]], list[int]]:
     rows: list[list[str]] = []
     row_numbers: list[int] = []
-    number = 1
+    number, cells_read = 1, 0
     try:
         for number, cells in _records(lines, delimiter):
             if len(cells) > MAX_COLUMNS:
@@ -143,6 +147,9 @@ def _cells(lines: list[str], delimiter: str, filename: str) -> tuple[list[list[s
                 raise TableError([Problem("too_many_columns", message, row=number)])
             if not any(map(str.strip, cells)):
                 continue
+            cells_read += len(cells)
+            if cells_read > MAX_CELLS:
+                raise too_many_cells(filename)
             rows.append(cells)
             row_numbers.append(number)
             if len(rows) > MAX_ROWS + SLACK_ROWS:
@@ -155,6 +162,14 @@ def _cells(lines: list[str], delimiter: str, filename: str) -> tuple[list[list[s
         )
         raise TableError([Problem("bad_quoting", message, row=line)]) from error
     return rows, row_numbers
+
+
+def too_many_cells(filename: str) -> TableError:
+    """The refusal of a table with more than MAX_CELLS cells."""
+    return refuse(
+        "too_many_cells",
+        f"“{filename}” has more than {MAX_CELLS:,} cells. Leave out columns that aren't needed, or split it.",
+    )
 
 
 def too_many_rows(filename: str) -> TableError:
