@@ -6,11 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from ml.commands import predict_fna, train_fna
+from ml.commands import evaluate_fna, predict_fna, train_fna
 from ml.commands.console import CommandError, errors
 
 COMMANDS = {
     ("train", "fna"): (train_fna, "rebuild the FNA classifier's weights and model card"),
+    ("evaluate", "fna"): (evaluate_fna, "measure the FNA classifier beside others on the same folds"),
     ("predict", "fna"): (predict_fna, "answer every row of a table of FNA measurements"),
 }
 

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from ml.fna.training import Progress as Report
 
-console = Console(soft_wrap=True)
+WIDTH = 130  # of tables when the output is no terminal
+
+console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
 errors = Console(stderr=True, soft_wrap=True)
 
 

@@ -49,9 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
         except OSError as error:
             raise CommandError(f"{arguments.out}: can't be written ({error.strerror})") from error
     if arguments.json:
-        rows = [
-            {"row": row, **answer.as_dict()} for row, answer in zip(table.row_numbers, answers, strict=True)
-        ]
+        rows = [{"row": row, **answer.as_dict()} for row, answer in zip(table.row_numbers, answers, strict=True)]
         report = {
             "weights_sha256": predictor.weights_sha256,
             "preprocessing_version": predictor.preprocessing_version,
@@ -65,9 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
     errors.print(f"{len(answers)} rows: {told}. Trained on {predictor.card['training_data']['summary']}.")
 
 
-def write_answers(
-    file: TextIO, row_numbers: Sequence[int], answers: Sequence[FnaPrediction]
-) -> None:
+def write_answers(file: TextIO, row_numbers: Sequence[int], answers: Sequence[FnaPrediction]) -> None:
     """Write the answers as CSV with the columns COLUMNS; labels of a set are separated by blanks."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -24,7 +24,10 @@ DEFAULT_SEED = 2026
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
-        "--out", type=Path, default=SHIPPED_WEIGHTS.parent, help="folder for weights and card (the shipped ones')"
+        "--out",
+        type=Path,
+        default=SHIPPED_WEIGHTS.parent,
+        help="folder for weights and card (the shipped ones')",
     )
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="random_state of the shipped ensemble")
     parser.add_argument("--folds", type=int, default=10, help="folds of the cross-validation that the card reports")
@@ -61,7 +64,8 @@ def run(arguments: argparse.Namespace) -> None:
     accuracy = card["evaluation"]["performance"]["accuracy"]
     console.print(f"Trained on {SUMMARY}.")
     console.print(
-        f"Cross-validated accuracy {accuracy['mean']:.2%} (95 % interval {accuracy['low']:.2%} to {accuracy['high']:.2%})."
+        f"Cross-validated accuracy {accuracy['mean']:.2%} "
+        f"(95 % interval {accuracy['low']:.2%} to {accuracy['high']:.2%})."
     )
     console.print(f"{path}: {path.stat().st_size / 1e3:.0f} kB, SHA-256 {sha256}")
 

@@ -21,10 +21,10 @@ class FnaPrediction:
     """One row's answer.
 
     Attributes:
-        status: `scored` (one label in the set), `uncertain` (both) or `refused` (not like the training cases).
+        status: `scored` (one label in the set), `uncertain` (both) or `refused` (unlike the training cases).
         score: the ensemble's probability of malignant before calibration.
         probability_malignant: calibrated; None when refused.
-        interval: the calibrated probabilities that the middle 90 % of ensemble members give; None when refused.
+        interval: the calibrated probabilities that the middle 90 % of members give; None when refused.
         threshold: the calibrated probability from which the decision is malignant.
         prediction_set: labels that the conformal set holds; empty when refused.
         reason: why it is uncertain or refused, in plain words; empty when scored.
@@ -103,6 +103,6 @@ def refusal_reason(remarks: Sequence[dict[str, Any]]) -> str:
 def uncertain_reason(probability: float, coverage: float) -> str:
     """Why both labels stay possible."""
     return (
-        f"The probability of malignant, {probability:.0%}, lies where training cases of both outcomes are found: "
-        f"neither benign nor malignant can be ruled out with {coverage:.0%} coverage."
+        f"The probability of malignant, {probability:.0%}, lies where training cases of both outcomes are "
+        f"found: neither benign nor malignant can be ruled out with {coverage:.0%} coverage."
     )

@@ -27,14 +27,22 @@ from ml.fna.reference import LICENCE, SOURCE, SUMMARY, reference_cases
 VERSION = "1.0.0"
 
 LIMITS = (
-    "Not a certified medical device: a second opinion for research and demonstration, never the sole ground of a decision.",
-    "Trained on 569 cases from one centre, measured by one group's software around 1990. It has not been validated "
-    "on any other hospital's cases, and cross-validation on the same centre's cases flatters it.",
-    "Reads the thirty WDBC measurements alone, in WDBC's units; it sees neither the smear nor the patient.",
-    "37 % of the training cases are malignant. Where malignancy is rarer, the true chance is lower than the "
-    "probability shown.",
-    "Age, sex, ethnicity and the sampling of the cases are unknown, so fairness across groups can't be measured.",
-    "Refusals catch rows that are unlike the training cases; a wrong row that looks typical is not caught.",
+    (
+        "Not a certified medical device: a second opinion for research and demonstration, never the sole "
+        "ground of a decision."
+    ),
+    (
+        "Trained on 569 cases from one centre, measured by one group's software around 1990. It has not "
+        "been validated on any other hospital's cases, and cross-validation on the same centre's cases "
+        "flatters it."
+    ),
+    ("Reads the thirty WDBC measurements alone, in WDBC's units; it sees neither the smear nor the patient."),
+    (
+        "37 % of the training cases are malignant. Where malignancy is rarer, the true chance is lower than"
+        " the probability shown."
+    ),
+    ("Age, sex, ethnicity and the sampling of the cases are unknown, so fairness across groups can't be measured."),
+    ("Refusals catch rows that are unlike the training cases; a wrong row that looks typical is not caught."),
 )
 
 
@@ -57,7 +65,9 @@ def model_card(
         "name": "Lobule FNA autoencoder-GAN",
         "version": VERSION,
         "task": "benign or malignant from thirty measurements of a fine-needle aspirate of a breast mass",
-        "intended_use": "a second opinion with its evidence, beside the usual work-up, for research and demonstration",
+        "intended_use": (
+            "a second opinion with its evidence, beside the usual work-up, for research and demonstration"
+        ),
         "limits": list(LIMITS),
         "training_data": {
             "summary": SUMMARY,
@@ -74,10 +84,10 @@ def model_card(
         "design": _parameters(classifier),
         "evaluation": {
             "protocol": (
-                f"{protocol.folds}-fold stratified cross-validation, {len(protocol.repeats)} repeat(s) shuffled by "
-                f"seeds {', '.join(map(str, protocol.repeats))}; preprocessing, calibration, conformal thresholds and "
-                "novelty scale learnt inside the training folds; malignant positive; hyperparameters chosen on "
-                "divisions by other seeds (100 and up) of the same cases"
+                f"{protocol.folds}-fold stratified cross-validation, {len(protocol.repeats)} repeat(s) "
+                f"shuffled by seeds {', '.join(map(str, protocol.repeats))}; preprocessing, calibration, "
+                "conformal thresholds and novelty scale learnt inside the training folds; malignant positive; "
+                "hyperparameters chosen on divisions by other seeds (100 and up) of the same cases"
             ),
             "performance": ensemble_performance(outputs, classifier.threshold),
             "conformal": conformal_figures(outputs),
@@ -91,8 +101,8 @@ def model_card(
         },
         "decision_threshold": classifier.threshold,
         "interval": (
-            f"calibrated probabilities that the middle {INTERVAL_MASS:.0%} of the {classifier.members} ensemble members "
-            "give: how far the members disagree, not the whole uncertainty"
+            f"calibrated probabilities that the middle {INTERVAL_MASS:.0%} of the {classifier.members} "
+            "ensemble members give: how far the members disagree, not the whole uncertainty"
         ),
         "conformal": {
             "method": "class-conditional (Mondrian) cross-conformal; sets that are not one label hold both",
@@ -100,8 +110,9 @@ def model_card(
         },
         "novelty": {
             "method": (
-                "largest of misfit, reconstruction error and fake score, each 0 at the median and 1 at the 99th "
-                "percentile of training cases by members that did not see them; refused above the threshold"
+                "largest of misfit, reconstruction error and fake score, each 0 at the median and 1 at the "
+                "99th percentile of training cases by members that did not see them; refused above the "
+                "threshold, and for any error that the schema finds"
             ),
             "readings": list(READINGS),
             "median": ensemble.novelty.median.tolist(),
@@ -110,7 +121,7 @@ def model_card(
             "chosen": f"the quantile that refuses {classifier.refused_share:.1%} of those training cases",
         },
         "contributions": {
-            "method": "integrated gradients in calibrated log-odds; they sum to the case's minus the baseline's",
+            "method": ("integrated gradients in calibrated log-odds; they sum to the case's minus the baseline's"),
             "baseline": "half-way between the mean benign and the mean malignant training case",
         },
         "software": {"torch": torch.__version__, "scikit-learn": sklearn.__version__},

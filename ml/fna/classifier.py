@@ -17,7 +17,7 @@ from ml.fna.preprocessing import Method
 from ml.fna.training import Abort, Progress, TrainingSettings
 
 
-class AutoencoderGANClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class AutoencoderGANClassifier(ClassifierMixin, BaseEstimator):
     """Benign or malignant from the thirty FNA measurements, by an ensemble of autoencoder-GANs.
 
     Each member has an encoder (features → latent), a decoder, a generator of fake latents and a discriminator
@@ -115,9 +115,7 @@ class AutoencoderGANClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
         self.refused_share = refused_share
         self.random_state = random_state
 
-    def fit(
-        self, X: Any, y: ArrayLike, *, progress: Progress | None = None, abort: Abort | None = None
-    ) -> Self:
+    def fit(self, X: Any, y: ArrayLike, *, progress: Progress | None = None, abort: Abort | None = None) -> Self:
         """Learn from rows `(n, features)` and their outcomes `(n,)`.
 
         Args:

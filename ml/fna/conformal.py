@@ -33,9 +33,7 @@ class ConformalSets:
         return np.stack([benign | uncertain, malignant | uncertain], axis=1)
 
 
-def fit_conformal(
-    probability: NDArray[np.float64], y: NDArray[np.int64], coverage: float = 0.95
-) -> ConformalSets:
+def fit_conformal(probability: NDArray[np.float64], y: NDArray[np.int64], coverage: float = 0.95) -> ConformalSets:
     """Thresholds from cases that the scoring members did not see (cross-conformal: Vovk, 2015).
 
     Args:

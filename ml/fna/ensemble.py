@@ -62,13 +62,9 @@ class FittedEnsemble:
         """Calibrated probability of malignant, `(rows,)`."""
         return self.calibration.probability(self.read(X).log_odds.mean(axis=0))
 
-    def novelty_readings(
-        self, reading: EnsembleReading, residuals: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def novelty_readings(self, reading: EnsembleReading, residuals: NDArray[np.float64]) -> NDArray[np.float64]:
         """The three readings of novelty, averaged over members: `(rows, 3)`."""
-        return novelty_readings(
-            residuals, reading.reconstruction_error.mean(axis=0), reading.fake_score.mean(axis=0)
-        )
+        return novelty_readings(residuals, reading.reconstruction_error.mean(axis=0), reading.fake_score.mean(axis=0))
 
 
 def novelty_readings(

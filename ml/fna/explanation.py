@@ -1,9 +1,9 @@
 """What each measurement adds to the log-odds of malignant, by integrated gradients.
 
-Integrated gradients (Sundararajan et al., 2017) follow the straight line, in the networks' input space, from a
-baseline to the case and add up the gradient on the way. The contributions of all features sum to the case's
-calibrated log-odds minus the baseline's. The baseline lies half-way between the mean benign and the mean
-malignant training case.
+Integrated gradients (Sundararajan et al., 2017) follow the straight line, in the networks' input space, from
+a baseline to the case and add up the gradient on the way. The contributions of all features sum to the
+case's calibrated log-odds minus the baseline's. The baseline lies half-way between the mean benign and the
+mean malignant training case.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ class Explainer:
         features: number of measurements; inputs are one or two blocks of so many columns.
     """
 
-    def __init__(
-        self, network: AutoencoderGAN, baseline: Tensor, temperature: float, features: int
-    ) -> None:
+    def __init__(self, network: AutoencoderGAN, baseline: Tensor, temperature: float, features: int) -> None:
         self._network = network
         self._baseline = baseline
         self._temperature = temperature

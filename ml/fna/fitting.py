@@ -120,9 +120,7 @@ def _conclude(prepared: _Prepared, network: AutoencoderGAN, design: Design) -> F
     conformal = ConformalSets(design.coverage, 0.0, 0.0)
     if judged.any():
         calibration = fit_temperature(log_odds[judged], table.y[judged])
-        conformal = fit_conformal(
-            calibration.probability(log_odds[judged]), table.y[judged], design.coverage
-        )
+        conformal = fit_conformal(calibration.probability(log_odds[judged]), table.y[judged], design.coverage)
     readings = novelty_readings(
         _unseen_residuals(preprocessor.gaussianise(table.X), left_out),
         _unseen_mean(reading.reconstruction_error, left_out),

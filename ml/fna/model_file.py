@@ -23,7 +23,7 @@ _SCALES = ("center_", "scale_", "lambdas_", "bent_center_", "bent_scale_")
 
 
 def to_tensors(ensemble: FittedEnsemble) -> dict[str, Tensor]:
-    """Every number that an answer depends on; network weights in half precision, which they are rounded to."""
+    """Every number that an answer depends on; networks in half precision, which they are rounded to."""
     arrays: dict[str, NDArray[np.float64]] = {
         f"preprocessor.{name}": getattr(ensemble.preprocessor, name)
         for name in _SCALES
@@ -57,9 +57,7 @@ def from_tensors(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> 
     Raises:
         KeyError: when a tensor or an entry is missing.
     """
-    arrays = {
-        name: value.numpy() for name, value in tensors.items() if not name.startswith(NETWORK_PREFIX)
-    }
+    arrays = {name: value.numpy() for name, value in tensors.items() if not name.startswith(NETWORK_PREFIX)}
     preprocessor = FnaPreprocessor(metadata["preprocessing"], float(arrays["preprocessor.clip"]))  # type: ignore[arg-type]
     for name in _SCALES:
         if f"preprocessor.{name}" in arrays:
@@ -79,7 +77,5 @@ def from_tensors(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> 
         calibration=TemperatureCalibration(float(arrays["calibration.temperature"])),
         conformal=ConformalSets(*(float(value) for value in arrays["conformal"])),
         misfit=Misfit(arrays["misfit.precision"]),
-        novelty=NoveltyScale(
-            arrays["novelty.median"], arrays["novelty.spread"], float(arrays["novelty.threshold"])
-        ),
+        novelty=NoveltyScale(arrays["novelty.median"], arrays["novelty.spread"], float(arrays["novelty.threshold"])),
     )

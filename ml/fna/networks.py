@@ -143,7 +143,7 @@ class AutoencoderGAN(nn.Module):
 
     def log_odds(self, x: Tensor) -> Tensor:
         """Log-odds of malignant against benign, `(members, rows)`."""
-        logits = self.discriminator(self.encoder(x)).logits
+        logits: Tensor = self.discriminator(self.encoder(x)).logits
         return logits[..., 1] - logits[..., 0]
 
     @torch.no_grad()
@@ -168,4 +168,5 @@ class AutoencoderGAN(nn.Module):
         parameters = {name: value[members] for name, value in self.state_dict().items()}
         chosen = AutoencoderGAN(next(iter(parameters.values())).shape[0], self.shape)
         chosen.load_state_dict(parameters)
-        return chosen.requires_grad_(False)
+        chosen.requires_grad_(False)
+        return chosen

@@ -3,8 +3,8 @@
 Three readings, each on its own scale, are put on one: 0 at the training cases' median and 1 at their 99th
 percentile. The novelty is the largest of the three.
 
-- *misfit*: how far a measurement lies from what the other ones imply, in standard deviations; the largest over
-  the measurements. It is the residual of each (Gaussianised) feature's linear regression on all others, read
+- *misfit*: how far a measurement lies from what the other ones imply, in standard deviations; the largest
+  over the measurements. It is the residual of each (Gaussianised) feature's linear regression on all others, read
   from the inverse of their covariance.
 - *reconstruction error* of the autoencoder, root mean square over its inputs.
 - *fake score*: the discriminator's log-odds of "fake" against "real".
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 READINGS = ("misfit", "reconstruction_error", "fake_score")
@@ -35,12 +36,15 @@ class Misfit:
         """Learn from Gaussianised features `(rows, features)`."""
         features = bent.shape[1]
         covariance = np.atleast_2d(np.cov(bent, rowvar=False)) if len(bent) > 1 else np.eye(features)
-        return cls(np.linalg.inv(covariance + RIDGE * np.eye(features)))
+        precision = np.linalg.inv(covariance + RIDGE * np.eye(features))
+        return cls(np.asarray(precision, dtype=np.float64))
 
     def residuals(self, bent: NDArray[np.float64]) -> NDArray[np.float64]:
         """Standardised residuals `(rows, features)`; positive where the value is higher than implied."""
-        limited = np.clip(bent, -MISFIT_LIMIT, MISFIT_LIMIT)
-        return (limited @ self.precision) / np.sqrt(np.diag(self.precision))
+        limited = torch.from_numpy(np.clip(bent, -MISFIT_LIMIT, MISFIT_LIMIT))
+        # through torch, which the predictor holds to one thread: NumPy's product may take several
+        products: NDArray[np.float64] = (limited @ torch.from_numpy(self.precision)).numpy()
+        return products / np.sqrt(np.diag(self.precision))
 
 
 @dataclass(frozen=True)

@@ -104,13 +104,11 @@ class FnaPredictor:
         """Load the weights at `path`, or the shipped ones.
 
         Raises:
-            ArtifactError: when files are missing, damaged, don't match, or were made from other training cases.
+            ArtifactError: when files are missing, damaged, don't match, or come from other training cases.
         """
         return cls(load_artifact(path or SHIPPED_WEIGHTS))
 
-    def predict(
-        self, X: ArrayLike, *, progress: Callable[[int, int], None] | None = None
-    ) -> list[FnaPrediction]:
+    def predict(self, X: ArrayLike, *, progress: Callable[[int, int], None] | None = None) -> list[FnaPrediction]:
         """Answer each row of `X` (n, 30; columns as FEATURE_NAMES).
 
         Args:
@@ -213,9 +211,7 @@ class FnaPredictor:
             tile_slot=slot,
         )
 
-    def _status(
-        self, reading: _TileReading, slot: int, objections: list[dict[str, Any]]
-    ) -> tuple[Status, str]:
+    def _status(self, reading: _TileReading, slot: int, objections: list[dict[str, Any]]) -> tuple[Status, str]:
         if objections:
             return "refused", refusal_reason(objections)
         if reading.labels[slot].all():
@@ -240,15 +236,13 @@ def _checked(X: ArrayLike) -> NDArray[np.float64]:
     bad = np.argwhere(~np.isfinite(rows))
     if len(bad):
         row, column = bad[0]
-        raise ValueError(
-            f"row {row} (counted from 0): {FEATURE_NAMES[column]} is missing or infinite; give a number"
-        )
+        raise ValueError(f"row {row} (counted from 0): {FEATURE_NAMES[column]} is missing or infinite; give a number")
     return rows
 
 
 @contextmanager
 def _single_threaded() -> Iterator[None]:
-    """Run torch on one thread, for the same bits everywhere; one caller at a time, as the setting is global."""
+    """Run torch on one thread, for the same bits; one caller at a time, as the setting is global."""
     with _ONE_THREAD:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)

@@ -61,7 +61,7 @@ def yeo_johnson(x: NDArray[np.float64], lambdas: NDArray[np.float64]) -> NDArray
     return np.where(x >= 0, 1.0, -1.0) * np.where(flat, grown, bent)
 
 
-class FnaPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class FnaPreprocessor(TransformerMixin, BaseEstimator):
     """Scale rows of measurements for the networks.
 
     Args:
@@ -78,14 +78,14 @@ class FnaPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn centres, scales and λ from `(n, features)`; constant features get scale 1."""
         if self.method not in METHODS:
             raise ValueError(f"method must be one of {', '.join(METHODS)}; got {self.method!r}")
-        X = validate_data(self, X, dtype=np.float64)
+        rows: NDArray[np.float64] = validate_data(self, X, dtype=np.float64)
         if self.method == "minmax":
-            low, high = X.min(axis=0), X.max(axis=0)
+            low, high = rows.min(axis=0), rows.max(axis=0)
             self.center_, self.scale_ = (low + high) / 2.0, _usable((high - low) / 2.0)
             return self
-        self.center_, self.scale_ = X.mean(axis=0), _usable(X.std(axis=0))
+        self.center_, self.scale_ = rows.mean(axis=0), _usable(rows.std(axis=0))
         if self.method == "zscore+yeo-johnson":
-            z = (X - self.center_) / self.scale_
+            z = (rows - self.center_) / self.scale_
             self.lambdas_ = PowerTransformer(standardize=False).fit(z).lambdas_
             bent = yeo_johnson(z, self.lambdas_)
             self.bent_center_, self.bent_scale_ = bent.mean(axis=0), _usable(bent.std(axis=0))
@@ -101,15 +101,15 @@ class FnaPreprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         z = (X - self.center_) / self.scale_
         if self.method == "zscore+yeo-johnson":
             z = np.concatenate([z, self._bend(z)], axis=1)
-        return np.clip(z, -self.clip, self.clip)
+        return np.asarray(np.clip(z, -self.clip, self.clip))
 
     def gaussianise(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         """One column a feature, `(n, features)`, as near to normal as the method allows; not clipped."""
-        z = (X - self.center_) / self.scale_
+        z = np.asarray((X - self.center_) / self.scale_)
         return self._bend(z) if self.method == "zscore+yeo-johnson" else z
 
     def _bend(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (yeo_johnson(z, self.lambdas_) - self.bent_center_) / self.bent_scale_
+        return np.asarray((yeo_johnson(z, self.lambdas_) - self.bent_center_) / self.bent_scale_)
 
     @property
     def preprocessing_version(self) -> str:

@@ -15,8 +15,8 @@ SUMMARY = (
     "collected around 1990"
 )
 SOURCE = (
-    "Wolberg, Street and Mangasarian: Breast Cancer Wisconsin (Diagnostic), UCI Machine Learning Repository, 1995, "
-    "through sklearn.datasets.load_breast_cancer"
+    "Wolberg, Street and Mangasarian: Breast Cancer Wisconsin (Diagnostic), UCI Machine Learning Repository, "
+    "1995, through sklearn.datasets.load_breast_cancer"
 )
 LICENCE = "CC BY 4.0"
 

@@ -30,9 +30,7 @@ def brier_score(y: NDArray[np.int64], probability: NDArray[np.float64]) -> float
     return float(np.square(probability - y).mean())
 
 
-def reliability(
-    y: NDArray[np.int64], probability: NDArray[np.float64], bins: int = BINS
-) -> list[ReliabilityBin]:
+def reliability(y: NDArray[np.int64], probability: NDArray[np.float64], bins: int = BINS) -> list[ReliabilityBin]:
     """Equal-width bins of the probability of malignant that hold any case."""
     index = np.minimum((probability * bins).astype(np.int64), bins - 1)
     return [
@@ -48,9 +46,7 @@ def reliability(
     ]
 
 
-def expected_calibration_error(
-    y: NDArray[np.int64], probability: NDArray[np.float64], bins: int = BINS
-) -> float:
+def expected_calibration_error(y: NDArray[np.int64], probability: NDArray[np.float64], bins: int = BINS) -> float:
     """Mean gap between predicted and observed share over equal-width bins, weighted by cases, in [0, 1]."""
     gaps = [entry.cases * abs(entry.predicted - entry.observed) for entry in reliability(y, probability, bins)]
     return float(sum(gaps) / len(y))

@@ -1,1 +1,1 @@
-"""Honest measurement of the FNA classifier: nothing that is reported was chosen or fitted on the test folds."""
+"""Honest measurement of the FNA classifier: nothing reported was chosen or fitted on the test folds."""

@@ -42,7 +42,13 @@ def cross_validate(
         progress: called as `progress(done, total)` in groups of folds.
     """
     units = [
-        _Unit(design, repeat, protocol.folds, tuple(range(first, min(first + FOLDS_TOGETHER, protocol.folds))), threshold)
+        _Unit(
+            design,
+            repeat,
+            protocol.folds,
+            tuple(range(first, min(first + FOLDS_TOGETHER, protocol.folds))),
+            threshold,
+        )
         for repeat in protocol.repeats
         for first in range(0, protocol.folds, FOLDS_TOGETHER)
     ]

@@ -40,8 +40,8 @@ def performance(
 ) -> dict[str, Any]:
     """Decision and probability figures of any classifier.
 
-    Accuracy, precision, recall and F1 are means over folds, with corrected 95 % intervals. AUC, Brier score and
-    expected calibration error (ten equal-width bins) are means over repeats, each from the pooled
+    Accuracy, precision, recall and F1 are means over folds, with corrected 95 % intervals. AUC, Brier score
+    and expected calibration error (ten equal-width bins) are means over repeats, each from the pooled
     out-of-fold probabilities of all cases; their spread is the standard deviation over repeats.
 
     Args:
@@ -63,12 +63,15 @@ def performance(
         "pooled_accuracy": [decision_metrics(y, _decide(p, threshold)).accuracy for p in per_repeat],
     }
     for name, values in pooled.items():
-        figures[name] = {"mean": float(np.mean(values)), "sd": float(np.std(values, ddof=min(1, len(values) - 1)))}
+        figures[name] = {
+            "mean": float(np.mean(values)),
+            "sd": float(np.std(values, ddof=min(1, len(values) - 1))),
+        }
     return figures
 
 
 def ensemble_performance(outputs: Sequence[FoldOutput], threshold: float) -> dict[str, Any]:
-    """`performance` of the calibrated probabilities, with Brier score and ECE before calibration beside it."""
+    """`performance` of the calibrated probabilities, beside Brier score and ECE before calibration."""
     y = reference_cases().y
     figures = performance(
         [(output.test, output.calibrated) for output in outputs], by_repeat(outputs, "calibrated"), threshold
@@ -92,7 +95,7 @@ def reliability_bins(outputs: Sequence[FoldOutput]) -> dict[str, list[dict[str, 
 
 
 def conformal_figures(outputs: Sequence[FoldOutput]) -> dict[str, float]:
-    """Coverage, overall and by class, share of singletons, and accuracy of the singletons; means over repeats."""
+    """Coverage, overall and by class, share of singletons and their accuracy; means over repeats."""
     y = reference_cases().y
     rows = np.arange(len(y))
     figures = []
@@ -117,10 +120,7 @@ def referral_figures(outputs: Sequence[FoldOutput], threshold: float) -> dict[st
     return {
         f"{share:.0%}": float(
             np.mean(
-                [
-                    accuracy_after_referral(y, _decide(p, threshold), np.abs(p - threshold), share)
-                    for p in probabilities
-                ]
+                [accuracy_after_referral(y, _decide(p, threshold), np.abs(p - threshold), share) for p in probabilities]
             )
         )
         for share in REFERRED_SHARES
@@ -148,9 +148,7 @@ def novelty_figures(outputs: Sequence[FoldOutput]) -> dict[str, Any]:
 
 def _kind_auroc(outputs: Sequence[FoldOutput], kind: str) -> float:
     genuine = np.concatenate([output.novelty / output.novelty_threshold for output in outputs])
-    damaged = np.concatenate(
-        [output.corrupted_novelty[kind] / output.novelty_threshold for output in outputs]
-    )
+    damaged = np.concatenate([output.corrupted_novelty[kind] / output.novelty_threshold for output in outputs])
     truth = np.repeat([0, 1], [len(genuine), len(damaged)])
     return area_under_roc(truth, np.concatenate([genuine, damaged]))
 
