@@ -29,7 +29,8 @@ class AuditContext:
     request_id: str = ""
 
 
-_current: ContextVar[AuditContext] = ContextVar("audit_context", default=AuditContext(actor="system"))
+_SYSTEM = AuditContext(actor="system")
+_current: ContextVar[AuditContext] = ContextVar("audit_context", default=_SYSTEM)
 
 
 def context_for(user: User | None, *, ip: str | None = None, request_id: str = "") -> AuditContext:

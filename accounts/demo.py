@@ -57,9 +57,7 @@ def sign_ins() -> list[SignIn]:
             NORTHGATE,
             "Sees the installed models, no patient's case",
         ),
-        _sign_in(
-            "auditor@northgate.example", "Ruth Adeyemi", Role.AUDITOR, NORTHGATE, "Reads the audit trail"
-        ),
+        _sign_in("auditor@northgate.example", "Ruth Adeyemi", Role.AUDITOR, NORTHGATE, "Reads the audit trail"),
         _sign_in(
             "admin@northgate.example",
             "Sam Whitfield",

@@ -9,9 +9,7 @@ class DomainError(Exception):
     status = 422
     code = "refused"
 
-    def __init__(
-        self, message: str, *, code: str | None = None, problems: list[dict[str, Any]] | None = None
-    ) -> None:
+    def __init__(self, message: str, *, code: str | None = None, problems: list[dict[str, Any]] | None = None) -> None:
         super().__init__(message)
         self.code = code or self.code
         self.problems = problems or []

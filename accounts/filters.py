@@ -10,9 +10,7 @@ class AuditEventFilter(django_filters.FilterSet):
     """By person, action, and day."""
 
     actor = django_filters.CharFilter(lookup_expr="icontains", label="Person (e-mail address)")
-    action = django_filters.ChoiceFilter(
-        choices=Action.choices, label="What was done", empty_label="Anything"
-    )
+    action = django_filters.ChoiceFilter(choices=Action.choices, label="What was done", empty_label="Anything")
     since = django_filters.DateFilter(
         field_name="at",
         lookup_expr="date__gte",

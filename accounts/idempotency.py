@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from accounts.errors import DomainError
 from accounts.models import IdempotencyKey
+from accounts.permissions import person
 
 HEADER = "Idempotency-Key"
 MAX_LENGTH = 100
@@ -40,7 +41,7 @@ def idempotent(method: ViewMethod) -> ViewMethod:
         # The row is made first: a parallel twin waits at the unique key until this transaction ends.
         with transaction.atomic():
             row, is_first = IdempotencyKey.objects.get_or_create(
-                user=request.user, key=key, defaults={"request_sha256": sha256}
+                user=person(request), key=key, defaults={"request_sha256": sha256}
             )
             if not is_first:
                 return _again(row, sha256)

@@ -34,13 +34,9 @@ class Role(models.TextChoices):
 class UserManager(BaseUserManager["User"]):
     """Makes users. There is no superuser: nobody stands above the roles."""
 
-    def create_user(
-        self, *, email: str, password: str, full_name: str, institution: Institution, role: str
-    ) -> "User":
+    def create_user(self, *, email: str, password: str, full_name: str, institution: Institution, role: str) -> "User":
         """A user with a hashed password."""
-        user = self.model(
-            email=self.normalize_email(email), full_name=full_name, institution=institution, role=role
-        )
+        user = self.model(email=self.normalize_email(email), full_name=full_name, institution=institution, role=role)
         user.set_password(password)
         user.full_clean()
         user.save()
@@ -139,14 +135,10 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        indexes: ClassVar = [
-            models.Index(fields=["institution_id_text", "-id"], name="audit_institution_newest")
-        ]
+        indexes: ClassVar = [models.Index(fields=["institution_id_text", "-id"], name="audit_institution_newest")]
 
     def __str__(self) -> str:
-        return (
-            f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor} {self.action} {self.object_type} {self.object_id_text}"
-        )
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor} {self.action} {self.object_type} {self.object_id_text}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Appends; an event that exists already cannot be saved again."""

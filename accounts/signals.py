@@ -32,9 +32,7 @@ def record_sign_out(sender: Any, user: User | None, request: HttpRequest | None,
 
 
 @receiver(user_login_failed)
-def record_failure(
-    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
-) -> None:
+def record_failure(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     """A known account's failure is filed under its institution; an unknown name is kept only as a digest."""
     email = str(credentials.get("email") or credentials.get("username") or "")
     user = User.objects.filter(email__iexact=email).first()

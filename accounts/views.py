@@ -11,7 +11,7 @@ from knox.models import AuthToken
 from accounts import audit
 from accounts.filters import AuditEventFilter
 from accounts.models import Action, AuditEvent, Role
-from accounts.permissions import require_role
+from accounts.permissions import person, require_role
 
 EVENTS_PER_PAGE = 50
 HOME = {
@@ -26,7 +26,7 @@ HOME = {
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Each role begins where its work is."""
-    return redirect(HOME[Role(request.user.role)])
+    return redirect(HOME[Role(person(request).role)])
 
 
 @require_GET

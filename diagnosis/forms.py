@@ -68,9 +68,7 @@ class FnaSampleForm(forms.Form):
             self.fields[feature.name] = forms.FloatField(
                 label=feature.label,
                 help_text=f"usually {feature.typical_low:g} to {feature.typical_high:g}{unit}",
-                widget=forms.TextInput(
-                    attrs={"inputmode": "decimal", "autocomplete": "off", "data-fna": feature.name}
-                ),
+                widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "data-fna": feature.name}),
                 localize=False,
             )
         self.warnings: list[str] = []

@@ -6,7 +6,7 @@ computing and a second worker can double nothing. An attempt goes on where the o
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from django.db.models import OuterRef, Subquery
@@ -17,10 +17,8 @@ from diagnosis.models import Case, FnaBatch, FnaSample, InstalledModel, Predicti
 from diagnosis.services.models import active_fna_model, fna_predictor
 from jobs.registry import register
 from jobs.services import ClaimedJob
+from ml.fna.answers import FnaPrediction
 from ml.fna.digest import input_sha256
-
-if TYPE_CHECKING:
-    from ml.fna.predictor import FnaPrediction
 
 FNA_SCORING = "fna-scoring"
 CHUNK = 500
@@ -32,9 +30,7 @@ def score_batch(job: ClaimedJob) -> None:
     batch = FnaBatch.objects.get(public_id=job.subject_id)
     model = active_fna_model()
     predictor = fna_predictor(model.weights_sha256)
-    open_samples = (
-        batch.samples.exclude(case__predictions__model=model).select_related("case").order_by("row_number")
-    )
+    open_samples = batch.samples.exclude(case__predictions__model=model).select_related("case").order_by("row_number")
     ids = list(open_samples.values_list("pk", flat=True))
     done = batch.row_count - len(ids)
     for start in range(0, len(ids), CHUNK):
@@ -50,7 +46,7 @@ def _store(
     model: InstalledModel,
     provenance: dict[str, Any],
     samples: Sequence[FnaSample],
-    answers: Sequence["FnaPrediction"],
+    answers: Sequence[FnaPrediction],
 ) -> None:
     Prediction.objects.bulk_create(
         _prediction(sample, answer, job=job, model=model, provenance=provenance)
@@ -58,14 +54,12 @@ def _store(
     )
     newest = Prediction.objects.filter(case=OuterRef("pk"), model=model).values("pk")
     Case.objects.filter(pk__in=[sample.case_id for sample in samples]).update(answer=Subquery(newest))
-    audit.record_each(
-        Action.PREDICT, object_type="case", pseudonyms=[sample.case.public_id for sample in samples]
-    )
+    audit.record_each(Action.PREDICT, object_type="case", pseudonyms=[sample.case.public_id for sample in samples])
 
 
 def _prediction(
     sample: FnaSample,
-    answer: "FnaPrediction",
+    answer: FnaPrediction,
     *,
     job: ClaimedJob,
     model: InstalledModel,
@@ -78,7 +72,7 @@ def _prediction(
         job_id=job.pk,
         attempt=job.attempt,
         status=answer.status,
-        finding=answer.prediction_set[0] if answer.status == Prediction.Status.SCORED else "",
+        finding=answer.prediction_set[0] if answer.status == "scored" else "",
         score=answer.score,
         probability=answer.probability_malignant,
         interval_low=low,

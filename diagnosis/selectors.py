@@ -30,9 +30,7 @@ def read_case(*, user: User, public_id: UUID) -> Case:
     )
     if case is None:
         raise Http404("No such case.")
-    audit.record(
-        Action.VIEW, object_type="case", object_id=case.public_id, patient_pseudonym=str(case.public_id)
-    )
+    audit.record(Action.VIEW, object_type="case", object_id=case.public_id, patient_pseudonym=str(case.public_id))
     return case
 
 
@@ -81,10 +79,7 @@ def read_prediction(*, user: User, public_id: UUID) -> Prediction:
         AuditUnavailable: the read could not be recorded.
     """
     prediction = (
-        Prediction.objects.visible_to(user)
-        .select_related("case", "job", "model")
-        .filter(public_id=public_id)
-        .first()
+        Prediction.objects.visible_to(user).select_related("case", "job", "model").filter(public_id=public_id).first()
     )
     if prediction is None:
         raise Http404("No such prediction.")
@@ -96,6 +91,12 @@ def read_prediction(*, user: User, public_id: UUID) -> Prediction:
 def worklist(user: User) -> QuerySet[Case]:
     """The cases this person may see, with what a worklist row shows."""
     return Case.objects.visible_to(user).select_related("answer", "fna_sample__batch__job", "created_by")
+
+
+def probabilities(batch: FnaBatch) -> list[float]:
+    """The calibrated probabilities of a batch that was read by `read_batch`; refused samples have none."""
+    every = batch.samples.values_list("case__answer__probability", flat=True)
+    return [probability for probability in every if probability is not None]
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,5 @@ def compare_with_known(batch: FnaBatch) -> Comparison:
         "seen_in_training": Q(case__answer__seen_in_training=True),
     }
     return Comparison(
-        **batch.samples.aggregate(
-            **{name: Count("pk", filter=condition) for name, condition in counts.items()}
-        )
+        **batch.samples.aggregate(**{name: Count("pk", filter=condition) for name, condition in counts.items()})
     )

@@ -28,9 +28,7 @@ class MeasurementsSerializer(serializers.Serializer[Any]):
         values: dict[str, float] = super().to_internal_value(data)
         unknown = sorted(set(data) - set(FEATURE_NAMES))
         if unknown:
-            raise serializers.ValidationError(
-                {name: "This is not one of the 30 measurements." for name in unknown}
-            )
+            raise serializers.ValidationError(dict.fromkeys(unknown, "This is not one of the 30 measurements."))
         return values
 
     def validate(self, attrs: dict[str, float]) -> dict[str, float]:
@@ -87,9 +85,7 @@ class AcceptedSerializer(serializers.ModelSerializer[FnaBatch]):
     job_url = serializers.SerializerMethodField()
     predictions_url = serializers.SerializerMethodField()
     samples = serializers.IntegerField(source="row_count")
-    cases = serializers.SerializerMethodField(
-        help_text="Public IDs in the order sent; at most the first 100."
-    )
+    cases = serializers.SerializerMethodField(help_text="Public IDs in the order sent; at most the first 100.")
     warnings = serializers.JSONField(help_text="What the import remarked on.")
 
     class Meta:

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from accounts.idempotency import HEADER, idempotent
 from accounts.models import Role
-from accounts.permissions import role_permission
+from accounts.permissions import person, role_permission
 from diagnosis import selectors
 from diagnosis.api.serializers import (
     AcceptedSerializer,
@@ -77,11 +77,11 @@ class FnaSampleViewSet(viewsets.GenericViewSet[Case]):
     @extend_schema(responses={200: FnaSampleSerializer})
     def retrieve(self, request: Request, case: Any) -> Response:
         """One sample's measurements."""
-        return Response(FnaSampleSerializer(selectors.read_case(user=request.user, public_id=case)).data)
+        return Response(FnaSampleSerializer(selectors.read_case(user=person(request), public_id=case)).data)
 
     def _from_file(self, request: Request) -> FnaBatch:
         upload = request.FILES["file"]
-        return import_fna_file(user=request.user, data=upload.read(), file_name=upload.name)
+        return import_fna_file(user=person(request), data=upload.read(), file_name=upload.name)
 
     def _from_json(self, request: Request) -> FnaBatch:
         many = isinstance(request.data, list)
@@ -90,7 +90,7 @@ class FnaSampleViewSet(viewsets.GenericViewSet[Case]):
         rows = serializer.validated_data if many else [serializer.validated_data]
         one = FnaSampleInputSerializer()
         return submit_fna_samples(
-            user=request.user, samples=[one.to_sample(row) for row in rows], source=FnaBatch.Source.API
+            user=person(request), samples=[one.to_sample(row) for row in rows], source=FnaBatch.Source.API
         )
 
 
@@ -121,11 +121,11 @@ class CaseViewSet(_AuditedList):
     lookup_value_converter = "uuid"
 
     def get_queryset(self) -> Any:
-        return selectors.worklist(self.request.user)
+        return selectors.worklist(person(self.request))
 
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """One case."""
-        return Response(CaseSerializer(selectors.read_case(user=request.user, public_id=public_id)).data)
+        return Response(CaseSerializer(selectors.read_case(user=person(request), public_id=public_id)).data)
 
     @extend_schema(request=CaseSearchSerializer, responses={200: CaseSerializer(many=True)})
     @action(detail=False, methods=["post"])
@@ -134,9 +134,7 @@ class CaseViewSet(_AuditedList):
         serializer = CaseSearchSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         reference = serializer.validated_data["reference"]
-        return self._page(
-            self.get_queryset().filter(reference__icontains=reference), {"reference": reference}
-        )
+        return self._page(self.get_queryset().filter(reference__icontains=reference), {"reference": reference})
 
 
 class PredictionFilter(django_filters.FilterSet):
@@ -167,7 +165,7 @@ class PredictionViewSet(_AuditedList):
 
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """One answer."""
-        prediction = selectors.read_prediction(user=request.user, public_id=public_id)
+        prediction = selectors.read_prediction(user=person(request), public_id=public_id)
         return Response(PredictionSerializer(prediction).data)
 
 

@@ -33,7 +33,7 @@ class FnaBatch(models.Model):
     row_count = models.PositiveIntegerField()
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="+")
 
-    objects = ClinicalQuerySet.as_manager()
+    objects = ClinicalQuerySet["FnaBatch"].as_manager()
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]

@@ -31,13 +31,11 @@ class Case(models.Model):
         help_text="The newest prediction.",
     )
 
-    objects = ClinicalQuerySet.as_manager()
+    objects = ClinicalQuerySet["Case"].as_manager()
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
-        indexes: ClassVar = [
-            models.Index(fields=["institution", "-created_at"], name="case_institution_newest")
-        ]
+        indexes: ClassVar = [models.Index(fields=["institution", "-created_at"], name="case_institution_newest")]
 
     def __str__(self) -> str:
         return f"Case {str(self.public_id)[:8]}"
@@ -53,9 +51,7 @@ class FnaSample(models.Model):
     case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="fna_sample")
     batch = models.ForeignKey(FnaBatch, on_delete=models.PROTECT, related_name="samples")
     row_number = models.PositiveIntegerField(help_text="Row in the person's file, from 1.")
-    measurements = models.JSONField(
-        help_text="30 numbers in the schema's order; JSON keeps a double exactly."
-    )
+    measurements = models.JSONField(help_text="30 numbers in the schema's order; JSON keeps a double exactly.")
     known_outcome = models.SmallIntegerField(
         null=True,
         choices=KnownOutcome.choices,

@@ -12,7 +12,7 @@ from diagnosis.models.visibility import ClinicalQuerySet
 from jobs.models import Job
 
 
-class PredictionQuerySet(ClinicalQuerySet):
+class PredictionQuerySet(ClinicalQuerySet["Prediction"]):
     """Predictions, seen by whoever sees their case."""
 
     institution_path = "case__institution"
@@ -45,9 +45,7 @@ class Prediction(models.Model):
         help_text="The one class left in the set; scored only.",
     )
     score = models.FloatField(help_text="The ensemble's raw probability of malignancy, before calibration.")
-    probability = models.FloatField(
-        null=True, help_text="Calibrated probability of malignancy; none when refused."
-    )
+    probability = models.FloatField(null=True, help_text="Calibrated probability of malignancy; none when refused.")
     interval_low = models.FloatField(null=True)
     interval_high = models.FloatField(null=True)
     threshold = models.FloatField(help_text="At or above it the answer reads malignant.")
@@ -89,9 +87,7 @@ class Prediction(models.Model):
                 condition=Q(interval_low__isnull=True) | Q(interval_low__lte=F("interval_high")),
                 name="prediction_interval_ordered",
             ),
-            models.CheckConstraint(
-                condition=Q(status="scored") | ~Q(reason=""), name="prediction_unscored_says_why"
-            ),
+            models.CheckConstraint(condition=Q(status="scored") | ~Q(reason=""), name="prediction_unscored_says_why"),
         ]
 
     def __str__(self) -> str:

@@ -1,13 +1,15 @@
 """Who sees patients' data: the clinicians of the institution it belongs to, and nobody else."""
 
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.db import models
 
 from accounts.models import Role
 
+ModelT = TypeVar("ModelT", bound=models.Model)
 
-class ClinicalQuerySet(models.QuerySet[Any]):
+
+class ClinicalQuerySet(models.QuerySet[ModelT]):
     """Rows that belong to an institution, directly or through `institution_path`."""
 
     institution_path = "institution"

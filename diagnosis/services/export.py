@@ -47,8 +47,9 @@ def export_cases(*, cases: Iterable[Case], what: str) -> str:
     writer = csv.writer(out)
     writer.writerow(HEADER)
     count = 0
-    for count, case in enumerate(cases, start=1):
+    for case in cases:
         writer.writerow(list(_row(case)))
+        count += 1
     audit.record(Action.EXPORT, object_type="case", object_id=what, detail={"cases": count})
     return out.getvalue()
 

@@ -24,9 +24,16 @@ INSERT_CHUNK = 1000
 
 
 class UnreadableTable(DomainError):
-    """A table that cannot be imported; `problems` names each row and column at fault."""
+    """A table that cannot be imported; `problems` names each row and column at fault.
+
+    `columns` says how its columns had been understood by then, so that a person can name the others.
+    """
 
     code = "unreadable_table"
+
+    def __init__(self, error: TableError) -> None:
+        super().__init__(str(error), problems=[asdict(problem) for problem in error.problems])
+        self.columns = error.columns
 
 
 @dataclass(frozen=True)
@@ -47,13 +54,10 @@ def read_fna_file(data: bytes, *, file_name: str, columns: Mapping[int, str] | N
     try:
         return read_table(data, file_name, columns=columns)
     except TableError as error:
-        problems = [asdict(problem) for problem in error.problems]
-        raise UnreadableTable(str(error), problems=problems) from error
+        raise UnreadableTable(error) from error
 
 
-def import_fna_file(
-    *, user: User, data: bytes, file_name: str, columns: Mapping[int, str] | None = None
-) -> FnaBatch:
+def import_fna_file(*, user: User, data: bytes, file_name: str, columns: Mapping[int, str] | None = None) -> FnaBatch:
     """Stores the file and its samples as one batch and queues its scoring.
 
     Raises:

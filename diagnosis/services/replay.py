@@ -2,14 +2,12 @@
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from diagnosis.models import Prediction
 from diagnosis.services.models import fna_predictor
+from ml.fna.answers import FnaPrediction
 from ml.fna.digest import input_sha256
-
-if TYPE_CHECKING:
-    from ml.fna.predictor import FnaPrediction
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def replay(prediction: Prediction) -> list[Difference]:
     ]
 
 
-def _pairs(prediction: Prediction, answer: "FnaPrediction") -> list[tuple[str, Any, Any]]:
+def _pairs(prediction: Prediction, answer: FnaPrediction) -> list[tuple[str, Any, Any]]:
     low, high = answer.interval or (None, None)
     return [
         ("status", prediction.status, answer.status),

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Role
-from accounts.permissions import require_role
+from accounts.permissions import person, require_role
 from diagnosis import selectors
 from diagnosis.evidence import evidence_of
 from diagnosis.filters import CaseFilter
@@ -26,7 +26,7 @@ SEARCH = "worklist_reference"
 def _narrowed(request: HttpRequest) -> tuple[CaseFilter, QuerySet[Case], str]:
     """The filter, the cases it leaves, and the sample number searched for, which stands in the session."""
     reference = request.session.get(SEARCH, "")
-    cases = selectors.worklist(request.user)
+    cases = selectors.worklist(person(request))
     if reference:
         cases = cases.filter(reference__icontains=reference)
     case_filter = CaseFilter(request.GET, queryset=cases)
@@ -75,7 +75,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @require_role(Role.CLINICIAN)
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """One case: the answer, what it means, what speaks for it, and what replays it."""
-    case = selectors.read_case(user=request.user, public_id=public_id)
+    case = selectors.read_case(user=person(request), public_id=public_id)
     return render(
         request,
         "diagnosis/case_detail.html",

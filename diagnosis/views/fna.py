@@ -1,15 +1,17 @@
 """FNA samples come in: a file with its preview, or a form."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Role
-from accounts.permissions import require_role
+from accounts.permissions import person, require_role
 from diagnosis.forms import FnaFileForm, FnaSampleForm
 from diagnosis.models import FnaBatch
 from diagnosis.services.intake import (
@@ -19,9 +21,15 @@ from diagnosis.services.intake import (
     read_fna_file,
     submit_fna_samples,
 )
-from diagnosis.views.preview import preview_of
+from diagnosis.views.preview import columns_to_name, preview_of, shown_problems
 from ml.fna.intake import template_csv
 from ml.fna.schema import FEATURE_NAMES, as_json
+
+
+class HtmxHttpRequest(HttpRequest):
+    """A request as django-htmx's middleware hands it on."""
+
+    htmx: HtmxDetails
 
 
 @require_GET
@@ -42,13 +50,18 @@ def preview(request: HttpRequest) -> HttpResponse:
     try:
         table = read_fna_file(upload.read(), file_name=upload.name, columns=_columns_named(request))
     except UnreadableTable as error:
-        return render(request, "diagnosis/fna_preview.html", {"form": form, "error": error})
-    return render(request, "diagnosis/fna_preview.html", {"form": form, "preview": preview_of(table)})
+        return _refused(request, form, error)
+    context = {
+        "form": form,
+        "preview": preview_of(table),
+        "problems": shown_problems([asdict(warning) for warning in table.warnings]),
+    }
+    return render(request, "diagnosis/fna_preview.html", context)
 
 
 @require_POST
 @require_role(Role.CLINICIAN)
-def import_file(request: HttpRequest) -> HttpResponse:
+def import_file(request: HtmxHttpRequest) -> HttpResponse:
     """Stores the file's samples, all or none, and goes to the batch."""
     form = FnaFileForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -56,10 +69,10 @@ def import_file(request: HttpRequest) -> HttpResponse:
     upload = form.cleaned_data["file"]
     try:
         batch = import_fna_file(
-            user=request.user, data=upload.read(), file_name=upload.name, columns=_columns_named(request)
+            user=person(request), data=upload.read(), file_name=upload.name, columns=_columns_named(request)
         )
     except UnreadableTable as error:
-        return render(request, "diagnosis/fna_preview.html", {"form": form, "error": error})
+        return _refused(request, form, error)
     messages.success(request, f"{batch.row_count:,} samples are in and being read.")
     response = redirect("batch-detail", public_id=batch.public_id)
     return HttpResponseClientRedirect(response.url) if request.htmx else response
@@ -87,12 +100,21 @@ def form(request: HttpRequest) -> HttpResponse:
             reference=sample_form.cleaned_data["reference"],
             known_outcome=sample_form.cleaned_data["known_outcome"],
         )
-        batch = submit_fna_samples(user=request.user, samples=[sample], source=FnaBatch.Source.FORM)
+        batch = submit_fna_samples(user=person(request), samples=[sample], source=FnaBatch.Source.FORM)
         return redirect("case-detail", public_id=batch.samples.get().case.public_id)
     status = 422 if request.method == "POST" else 200
-    return render(
-        request, "diagnosis/fna_form.html", {"form": sample_form, "schema": as_json()}, status=status
-    )
+    return render(request, "diagnosis/fna_form.html", {"form": sample_form, "schema": as_json()}, status=status)
+
+
+def _refused(request: HttpRequest, form: FnaFileForm, error: UnreadableTable) -> HttpResponse:
+    """What is wrong with the file and where; its columns too, where naming some of them could mend it."""
+    context = {
+        "form": form,
+        "error": error,
+        "problems": shown_problems(error.problems),
+        "columns": columns_to_name(error),
+    }
+    return render(request, "diagnosis/fna_preview.html", context)
 
 
 def _columns_named(request: HttpRequest) -> Mapping[int, str] | None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from webapp.settings import env
 from webapp.settings.base import *
 from webapp.settings.embedded import embedded
 from webapp.storage import aliases

@@ -3,14 +3,14 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from jobs.celery_settings import redis_transport
+from webapp.settings import env
 from webapp.settings.base import *
 from webapp.settings.databases import from_url
 from webapp.storage import aliases
 
 if missing := env.missing_in_production():
     raise ImproperlyConfigured(
-        "Set these environment variables (or NAME_FILE for a file that holds the value): "
-        + ", ".join(missing)
+        "Set these environment variables (or NAME_FILE for a file that holds the value): " + ", ".join(missing)
     )
 
 DEBUG = False
@@ -20,9 +20,7 @@ if len(SECRET_KEY) < 50:
 ALLOWED_HOSTS = env.read("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.read("CSRF_TRUSTED_ORIGINS")
 
-DATABASES = {
-    "default": {**from_url(env.read("DATABASE_URL")), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-}
+DATABASES = {"default": {**from_url(env.read("DATABASE_URL")), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 REDIS_URL = env.read("REDIS_URL").rstrip("/")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"{REDIS_URL}/1"}}
 globals().update(redis_transport(f"{REDIS_URL}/0"))

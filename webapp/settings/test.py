@@ -1,8 +1,9 @@
-"""The test suite: SQLite and folders unless DATABASE_URL or STORAGE_URL say otherwise; tasks run when a test says so."""
+"""The test suite: SQLite and folders; DATABASE_URL runs it on PostgreSQL. Tasks run when a test says so."""
 
 import tempfile
 from pathlib import Path
 
+from webapp.settings import env
 from webapp.settings.base import *
 from webapp.settings.databases import from_url
 from webapp.settings.embedded import embedded

@@ -14,9 +14,7 @@ class Command(BaseCommand):
     help = "Enter the models that ship with this release into the registry."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--activate", action="store_true", help="have this release's model answer from now on"
-        )
+        parser.add_argument("--activate", action="store_true", help="have this release's model answer from now on")
 
     def handle(self, *args: Any, **options: Any) -> None:
         model = install_shipped_model(activate=options["activate"])

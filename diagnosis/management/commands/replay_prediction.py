@@ -20,24 +20,16 @@ class Command(BaseCommand):
         parser.add_argument("id", type=UUID, help="the prediction's ID, as its case page shows it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        prediction = (
-            Prediction.objects.select_related("case__fna_sample").filter(public_id=options["id"]).first()
-        )
+        prediction = Prediction.objects.select_related("case__fna_sample").filter(public_id=options["id"]).first()
         if prediction is None:
             raise CommandError(f"There is no prediction {options['id']}.")
         differences = replay(prediction)
         if not differences:
-            self.stdout.write(
-                self.style.SUCCESS(f"Prediction {prediction.public_id}: the same, bit for bit.")
-            )
+            self.stdout.write(self.style.SUCCESS(f"Prediction {prediction.public_id}: the same, bit for bit."))
             return
         for difference in differences:
-            self.stdout.write(
-                f"{difference.field}: stored {difference.stored!r}, now {difference.replayed!r}"
-            )
+            self.stdout.write(f"{difference.field}: stored {difference.stored!r}, now {difference.replayed!r}")
         here = fna_predictor(prediction.weights_sha256).provenance()
         if here != prediction.provenance:
             self.stdout.write(f"It was computed on {prediction.provenance}; this is {here}.")
-        raise CommandError(
-            f"Prediction {prediction.public_id} does not replay: {len(differences)} fields differ."
-        )
+        raise CommandError(f"Prediction {prediction.public_id} does not replay: {len(differences)} fields differ.")

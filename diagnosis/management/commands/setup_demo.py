@@ -57,9 +57,7 @@ def _spoilt(rows: Any) -> list[Any]:
     """Three ways in which a row goes wrong: a slipped decimal point, exchanged columns, values of another sample."""
     slipped, exchanged, mixed = (row.copy() for row in rows)
     slipped[_columns("texture_mean")] *= 3
-    exchanged[_columns("smoothness_mean", "symmetry_mean")] = exchanged[
-        _columns("symmetry_mean", "smoothness_mean")
-    ]
+    exchanged[_columns("smoothness_mean", "symmetry_mean")] = exchanged[_columns("symmetry_mean", "smoothness_mean")]
     worst = _columns("radius_worst", "perimeter_worst", "area_worst")
     mixed[worst] = rows[0][worst] * 1.6
     return [slipped, exchanged, mixed]
