@@ -14,6 +14,7 @@ from collections.abc import Callable
 from honcho.manager import Manager
 
 STARTUP_SECONDS = 120
+ROOT_WARNING = "ignore:You're running the worker with superuser"
 
 
 class PortUnusableError(Exception):
@@ -70,7 +71,9 @@ class DemoProcesses(Manager):  # type: ignore[misc]  # honcho has no types
         )
         self.add_process(
             "worker",
-            f"exec {python} -m celery --quiet --app webapp worker --beat --concurrency 2 --loglevel WARNING",
+            # Whoever tries the demo in a container is root there; Celery's warning about that is for production.
+            f"exec {python} -W {shlex.quote(ROOT_WARNING)}"
+            " -m celery --quiet --app webapp worker --beat --concurrency 2 --loglevel WARNING",
         )
 
     @property

@@ -34,10 +34,10 @@ class Command(BaseCommand):
         except PortUnusableError as error:
             raise CommandError(str(error)) from None
 
-        self.stdout.write("Preparing the demo…")
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("setup_demo")
-        connections.close_all()
+        try:
+            self._prepare()
+        except KeyboardInterrupt:
+            raise CommandError("Stopped before the demo was up; make run takes it up again.") from None
 
         processes = DemoProcesses(port)
         when_answering(f"http://127.0.0.1:{port}/health/live", lambda: self.stdout.write(self._welcome(port)))
@@ -45,6 +45,13 @@ class Command(BaseCommand):
         if not processes.stopped_on_request:
             raise CommandError("The demo stopped by itself; the lines above say why.")
         self.stdout.write("Stopped. The demo's cases stay in " + str(settings.VAR_DIR))
+
+    def _prepare(self) -> None:
+        self.stdout.write("Preparing the demo…")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("setup_demo")
+        # The processes to come must not inherit this one's open database.
+        connections.close_all()
 
     def _welcome(self, port: int) -> str:
         people = [
