@@ -18,6 +18,7 @@ export default defineConfig({
         main: script("main"),
         charts: script("charts"),
         "fna-form": script("fna-form"),
+        "fna-upload": script("fna-upload"),
       },
     },
   },

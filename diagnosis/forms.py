@@ -31,6 +31,15 @@ class FnaFileForm(forms.Form):
         return upload
 
 
+class MeasurementField(forms.FloatField):
+    """A number, with a decimal point or a decimal comma."""
+
+    default_error_messages = {"required": "Enter a number.", "invalid": "Enter a number, such as 17.99."}
+
+    def to_python(self, value: Any) -> float | None:
+        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+
 @dataclass(frozen=True)
 class FieldGroup:
     """The fields of one statistic: each with its unit and what it measures."""
@@ -65,11 +74,10 @@ class FnaSampleForm(forms.Form):
         super().__init__(*args, **kwargs)
         for feature in FEATURES:
             unit = f" {feature.unit}" if feature.unit else ""
-            self.fields[feature.name] = forms.FloatField(
+            self.fields[feature.name] = MeasurementField(
                 label=feature.label,
                 help_text=f"usually {feature.typical_low:g} to {feature.typical_high:g}{unit}",
                 widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "data-fna": feature.name}),
-                localize=False,
             )
         self.warnings: list[str] = []
 

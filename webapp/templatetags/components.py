@@ -22,7 +22,7 @@ register = template.Library()
 
 # status: (what people read, nhsuk-frontend's colour)
 TAGS = {
-    "queued": ("Queued", "grey"),
+    "queued": ("Waiting", "grey"),
     "running": ("Running", "blue"),
     "succeeded": ("Finished", "green"),
     "failed": ("Failed", "red"),
@@ -68,9 +68,7 @@ def pagination(context: dict[str, Any], page: Page[Any], noun: str = "rows") -> 
 
 
 @register.inclusion_tag("components/field.html")
-def field(
-    bound: BoundField, hint: str = "", width: str = "", suffix: str = "", label: str = ""
-) -> dict[str, Any]:
+def field(bound: BoundField, hint: str = "", width: str = "", suffix: str = "", label: str = "") -> dict[str, Any]:
     """A form field with label, hint and error.
 
     `width` is a number of characters (2, 3, 4, 5, 10, 20, 30) or empty for the full width; `suffix` a unit

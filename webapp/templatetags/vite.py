@@ -32,15 +32,11 @@ def vite_asset(name: str) -> SafeString:
     try:
         manifest = _read_manifest(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
-        raise ImproperlyConfigured(
-            f"The front end is not built ({path} is missing): run `make setup`."
-        ) from None
+        raise ImproperlyConfigured(f"The front end is not built ({path} is missing): run `make setup`.") from None
     key = f"js/{name}.js"
     if key not in manifest:
         known = ", ".join(sorted(entry["name"] for entry in manifest.values() if entry.get("isEntry")))
-        raise ImproperlyConfigured(
-            f"The built front end has no entry {name!r} (it has {known}): run `make setup`."
-        )
+        raise ImproperlyConfigured(f"The built front end has no entry {name!r} (it has {known}): run `make setup`.")
     # Vite's names carry a hash already; STATIC_URL is joined plainly so that a module has one address only,
     # whether a page or another module asks for it. (A second address would run it twice.)
     links = format_html_join(
@@ -48,9 +44,7 @@ def vite_asset(name: str) -> SafeString:
         '<link rel="stylesheet" href="{}{}">',
         ((settings.STATIC_URL, css) for css in _styles(manifest, key)),
     )
-    script = format_html(
-        '<script type="module" src="{}{}"></script>', settings.STATIC_URL, manifest[key]["file"]
-    )
+    script = format_html('<script type="module" src="{}{}"></script>', settings.STATIC_URL, manifest[key]["file"])
     return format_html("{}\n{}", links, script)
 
 

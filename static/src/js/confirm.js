@@ -13,7 +13,10 @@ export function askBeforeSending() {
     dialog.addEventListener(
       "close",
       () => {
-        if (dialog.returnValue === "confirm") form.requestSubmit(submitter);
+        if (dialog.returnValue !== "confirm") return;
+        // A piece of page that renews itself may have put a new form in this one's place meanwhile.
+        if (form.isConnected) form.requestSubmit(submitter);
+        else document.getElementById(form.id)?.requestSubmit();
       },
       { once: true },
     );

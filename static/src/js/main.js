@@ -4,6 +4,7 @@ import { createAll, Button, ErrorSummary, FileUpload, NotificationBanner, Passwo
 import { announceProgress } from "./announce.js";
 import { askBeforeSending } from "./confirm.js";
 import { offerDemoSignIns } from "./demo-sign-in.js";
+import { offerPrinting } from "./print.js";
 
 // The components refuse to start without this; every browser that runs modules is one they support.
 document.body.classList.add("js-enabled", "nhsuk-frontend-supported");
@@ -14,3 +15,4 @@ for (const component of [ErrorSummary, FileUpload, NotificationBanner, PasswordI
 announceProgress();
 askBeforeSending();
 offerDemoSignIns();
+offerPrinting();
