@@ -9,9 +9,7 @@ from typing import Any
 
 TASK_TIME_LIMIT = 600  # s, then the worker process is killed
 TASK_SOFT_TIME_LIMIT = 540  # s, then SoftTimeLimitExceeded is raised inside the handler
-VISIBILITY_TIMEOUT = (
-    900  # s, after which Redis delivers an unacknowledged message again: above the hard limit
-)
+VISIBILITY_TIMEOUT = 900  # s, after which Redis delivers an unacknowledged message again: above the hard limit
 REAP_SECONDS = 10
 
 _COMMON: dict[str, Any] = {

@@ -1,11 +1,11 @@
 """How a job's handler and the job machine interrupt each other."""
 
 
-class LeaseLost(Exception):  # noqa: N818 an interruption, not an error
+class LeaseLost(Exception):
     """Another attempt holds the job now: this one must stop and may write nothing more."""
 
 
-class CancelRequested(Exception):  # noqa: N818 an interruption, not an error
+class CancelRequested(Exception):
     """A person asked for the job to stop: this attempt stops and keeps what it has committed."""
 
 

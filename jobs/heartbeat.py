@@ -47,8 +47,6 @@ class Heartbeat:
             except DatabaseError as error:
                 # On SQLite the handler's own transaction may hold the write lock: then nobody can claim
                 # either.
-                logger.warning(
-                    "Lease of job %s not extended (%s).", self._claimed.public_id, type(error).__name__
-                )
+                logger.warning("Lease of job %s not extended (%s).", self._claimed.public_id, type(error).__name__)
             finally:
                 connection.close()

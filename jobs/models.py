@@ -48,9 +48,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def unheld(self) -> Self:
         """Active jobs that nobody works on: waiting, or left behind by a worker whose lease has run out."""
-        return self.filter(
-            Q(status=JobStatus.QUEUED) | Q(status=JobStatus.RUNNING, lease_expires_at__lt=Now())
-        )
+        return self.filter(Q(status=JobStatus.QUEUED) | Q(status=JobStatus.RUNNING, lease_expires_at__lt=Now()))
 
     def abandoned(self) -> Self:
         """Running jobs whose lease has run out."""
@@ -101,9 +99,7 @@ class Job(models.Model):
     progress_note = models.CharField(max_length=200, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, editable=False)
     error_code = models.SlugField(max_length=60, blank=True)
-    error_message = models.CharField(
-        max_length=500, blank=True, help_text="Shown to users; names no patient."
-    )
+    error_message = models.CharField(max_length=500, blank=True, help_text="Shown to users; names no patient.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     last_sent_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
@@ -119,9 +115,7 @@ class Job(models.Model):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(status__in=JobStatus.values), name="job_status_known"),
-            models.CheckConstraint(
-                condition=Q(attempt__lte=F("max_attempts")), name="job_attempt_within_max_attempts"
-            ),
+            models.CheckConstraint(condition=Q(attempt__lte=F("max_attempts")), name="job_attempt_within_max_attempts"),
             models.CheckConstraint(
                 condition=Q(progress_done__lte=F("progress_total")), name="job_progress_within_total"
             ),

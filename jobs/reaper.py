@@ -41,9 +41,7 @@ def _free_abandoned() -> int:
         if (
             Job.objects.filter(pk=pk)
             .abandoned()
-            .update(
-                status=JobStatus.QUEUED, lease_expires_at=None, last_sent_at=Now(), progress_note=STOPPED_NOTE
-            )
+            .update(status=JobStatus.QUEUED, lease_expires_at=None, last_sent_at=Now(), progress_note=STOPPED_NOTE)
         ):
             ring(public_id, queue)
             freed += 1

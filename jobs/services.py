@@ -71,9 +71,7 @@ def cancel(*, job: Job, user: User) -> Job:
     with transaction.atomic():
         ended = row.filter(status=JobStatus.QUEUED).end(JobStatus.CANCELLED, cancel_requested_at=Now())
         if not ended:
-            asked = row.filter(status=JobStatus.RUNNING, cancel_requested_at=None).update(
-                cancel_requested_at=Now()
-            )
+            asked = row.filter(status=JobStatus.RUNNING, cancel_requested_at=None).update(cancel_requested_at=Now())
             job.refresh_from_db()
             if not asked and job.is_final:
                 raise Conflict(
@@ -106,9 +104,7 @@ def retry(*, job: Job, user: User) -> Job:
     try:
         with transaction.atomic():
             if not row.filter(status__in=[JobStatus.FAILED, JobStatus.CANCELLED]).update(**changes):
-                raise Conflict(
-                    "Only a job that failed or was cancelled can be started again.", code="job_not_failed"
-                )
+                raise Conflict("Only a job that failed or was cancelled can be started again.", code="job_not_failed")
             audit.record(Action.RETRY, object_type="job", object_id=job.public_id)
             job.refresh_from_db()
             _ring_on_commit(job)

@@ -17,9 +17,7 @@ from jobs.runner import run
 
 # When a worker process is lost, Celery rings again after the lease has run out; it does so fewer times than
 # the row allows attempts, so it never decides when to give up.
-@shared_task(
-    name=RUN_JOB, bind=True, max_retries=MAX_ATTEMPTS - 1, default_retry_delay=settings.JOB_LEASE_SECONDS
-)
+@shared_task(name=RUN_JOB, bind=True, max_retries=MAX_ATTEMPTS - 1, default_retry_delay=settings.JOB_LEASE_SECONDS)
 def run_job(self: "Task[[str], None]", job_id: str) -> None:
     """Does one job, unless another worker holds it or it has ended."""
     did = run(UUID(job_id), worker=f"{platform.node()}:{os.getpid()}")

@@ -37,9 +37,6 @@ class Worker:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=10)
 
-    def freeze(self) -> None:
-        os.killpg(self.process.pid, signal.SIGSTOP)
-
     def thaw(self) -> None:
         os.killpg(self.process.pid, signal.SIGCONT)
 
@@ -51,7 +48,7 @@ class Worker:
         return time.monotonic() - started
 
 
-class WebDied(Exception):  # noqa: N818 what some tests are about
+class WebDied(Exception):
     """The web process ended before it answered; carries its return code."""
 
 
@@ -65,7 +62,7 @@ class Site:
     web: subprocess.Popen[str] | None = None
 
     def call(self, function: str, **arguments: Any) -> Any:
-        """Calls a function of `tally.drive` in the process that stands for the web."""
+        """Calls a function of `tally/drive.py` in the process that stands for the web."""
         web = self.start_web()
         assert web.stdin is not None
         assert web.stdout is not None
@@ -82,7 +79,7 @@ class Site:
         if self.web is None or self.web.poll() is not None:
             with self.log.open("ab") as log:
                 self.web = subprocess.Popen(
-                    [sys.executable, "-m", "tally.drive"],
+                    [sys.executable, "-m", "tests.faults.tally.drive"],
                     env=self.environment,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
@@ -154,8 +151,8 @@ def built_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         database = stack.enter_context(postgresql_url()) if on_servers else ""
         environment = {
             **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tally.settings",
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent / "site")]),
+            "DJANGO_SETTINGS_MODULE": "tests.faults.tally.settings",
+            "PYTHONPATH": str(ROOT),
             "OMP_NUM_THREADS": "1",
             "VAR_DIR": str(folder / "var"),
             "DATABASE_URL": database or f"sqlite:///{folder / 'site.sqlite3'}",
@@ -174,4 +171,6 @@ def site(built_site: Site) -> Iterator[Site]:
     built_site.call("reset")
     yield built_site
     built_site.stop()
-    print(built_site.log.read_text(encoding="utf-8", errors="replace"))  # noqa: T201 pytest shows it on failure
+    log = built_site.log.read_text(encoding="utf-8", errors="replace")
+    print(log)  # noqa: T201 pytest shows it on failure
+    assert "database is locked" not in log

@@ -34,9 +34,7 @@ def url_of(job: Job, name: str) -> str:
 
 
 def fail(job: Job) -> None:
-    Job.objects.filter(pk=job.pk).end(
-        JobStatus.FAILED, error_code="model_withdrawn", error_message="Withdrawn."
-    )
+    Job.objects.filter(pk=job.pk).end(JobStatus.FAILED, error_code="model_withdrawn", error_message="Withdrawn.")
 
 
 def test_the_owner_reads_a_job_and_finds_it_in_the_list(make_job: MakeJob, owner: User, api: Api) -> None:
@@ -59,9 +57,7 @@ def test_the_owner_reads_a_job_and_finds_it_in_the_list(make_job: MakeJob, owner
 
 
 @pytest.mark.parametrize("who", CAST)
-def test_who_reaches_a_job_by_api(
-    make_job: MakeJob, make_user: MakeUser, api: Api, who: tuple[str, str, int]
-) -> None:
+def test_who_reaches_a_job_by_api(make_job: MakeJob, make_user: MakeUser, api: Api, who: tuple[str, str, int]) -> None:
     role, hospital, status = who
     job = make_job()
     client = api(make_user("other", role=role, hospital=hospital))
@@ -138,9 +134,7 @@ def test_a_failed_job_is_started_again_by_api(make_job: MakeJob, owner: User, ap
     assert (answer.json()["status"], answer.json()["error_message"]) == ("queued", "")
 
 
-def test_the_fragment_of_a_running_job_asks_for_itself_again(
-    make_job: MakeJob, owner: User, sign_in: SignIn
-) -> None:
+def test_the_fragment_of_a_running_job_asks_for_itself_again(make_job: MakeJob, owner: User, sign_in: SignIn) -> None:
     job = make_job(total=2500)
     holder = claim(job_id=job.public_id, worker="host:1")
     assert holder is not None
@@ -189,9 +183,7 @@ def test_polling_writes_no_audit_event(make_job: MakeJob, owner: User, sign_in: 
     assert AuditEvent.objects.count() == before
 
 
-def test_cancelling_in_the_page_answers_with_the_fragment(
-    make_job: MakeJob, owner: User, sign_in: SignIn
-) -> None:
+def test_cancelling_in_the_page_answers_with_the_fragment(make_job: MakeJob, owner: User, sign_in: SignIn) -> None:
     job = make_job()
     claim(job_id=job.public_id, worker="host:1")
 

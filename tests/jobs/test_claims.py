@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from django.conf import settings
@@ -46,9 +46,7 @@ def test_a_held_job_cannot_be_claimed_again(make_job: MakeJob) -> None:
     assert job.attempt == 1
 
 
-def test_an_expired_lease_can_be_claimed_by_another(
-    make_job: MakeJob, expire_lease: Callable[[Job], None]
-) -> None:
+def test_an_expired_lease_can_be_claimed_by_another(make_job: MakeJob, expire_lease: Callable[[Job], None]) -> None:
     job = make_job()
     claimed(job)
     expire_lease(job)
@@ -174,8 +172,8 @@ def test_rel_14_leases_are_timed_by_the_database_not_by_the_worker(
 ) -> None:
     class AnHourAhead(dt.datetime):
         @classmethod
-        def now(cls, tz: Any = None) -> dt.datetime:
-            return dt.datetime.now(tz) + dt.timedelta(hours=1)
+        def now(cls, tz: dt.tzinfo | None = None) -> Self:
+            return super().now(tz) + dt.timedelta(hours=1)
 
     monkeypatch.setattr("django.utils.timezone.datetime", AnHourAhead)
     job = make_job()
@@ -203,9 +201,7 @@ def test_rel_14_leases_are_timed_by_the_database_not_by_the_worker(
     ],
     ids=lambda changes: ",".join(f"{k}={v}" for k, v in changes.items()),
 )
-def test_the_database_refuses_a_row_that_contradicts_itself(
-    make_job: MakeJob, changes: dict[str, Any]
-) -> None:
+def test_the_database_refuses_a_row_that_contradicts_itself(make_job: MakeJob, changes: dict[str, Any]) -> None:
     job = make_job(total=3)
 
     with pytest.raises(IntegrityError), transaction.atomic():

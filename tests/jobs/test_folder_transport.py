@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kombu import Connection, Queue
+from kombu import Connection
 
 TRANSPORT = "jobs.folder_transport:FolderTransport"
 
@@ -20,7 +20,7 @@ def take_all(folder: Path, go: Any, taken: Any) -> None:
     """Takes messages until it has seen the last word."""
     go.wait()
     with connect(folder) as connection:
-        queue = connection.SimpleQueue(Queue("clinical"))
+        queue = connection.SimpleQueue("clinical")
         while (body := queue.get(timeout=20)).payload != "stop":
             taken.put(body.payload)
             body.ack()
@@ -64,7 +64,7 @@ def test_the_oldest_message_of_a_queue_comes_first_and_other_queues_are_left_alo
         producer = connection.Producer()
         for body, queue in [("a", "clinical"), ("x", "training"), ("b", "clinical")]:
             producer.publish(body, routing_key=queue)
-        channel = connection.default_channel
+        channel: Any = connection.default_channel
 
         assert [channel.basic_get("clinical").decode() for _ in range(2)] == ["a", "b"]
         assert channel.basic_get("clinical") is None
@@ -74,7 +74,8 @@ def test_the_oldest_message_of_a_queue_comes_first_and_other_queues_are_left_alo
 def test_a_message_that_is_still_being_written_is_not_seen(tmp_path: Path) -> None:
     (tmp_path / "00000000000000000001_00.clinical.msg.unfinished").write_text("{")
     with connect(tmp_path) as connection:
-        assert connection.default_channel.basic_get("clinical") is None
+        channel: Any = connection.default_channel
+        assert channel.basic_get("clinical") is None
 
 
 @pytest.mark.parametrize("size", [0, 2])
@@ -82,7 +83,7 @@ def test_the_queue_counts_and_purges_its_messages(tmp_path: Path, size: int) -> 
     with connect(tmp_path) as connection:
         for _ in range(size):
             connection.Producer().publish("a", routing_key="clinical")
-        channel = connection.default_channel
+        channel: Any = connection.default_channel
 
         assert channel.queue_declare("clinical").message_count == size
         assert channel.queue_purge("clinical") == size

@@ -29,9 +29,7 @@ def test_rel_08_a_job_whose_doorbell_was_lost_is_rung_for_once(make_job: MakeJob
     assert rings == [str(lost.public_id)]
 
 
-def test_the_longest_waiting_come_first_and_the_backlog_is_bounded(
-    make_job: MakeJob, rings: list[str]
-) -> None:
+def test_the_longest_waiting_come_first_and_the_backlog_is_bounded(make_job: MakeJob, rings: list[str]) -> None:
     waiting = [make_job(last_sent_at=ago(seconds)) for seconds in (40, 60, 50)]
 
     assert resend_overdue(limit=2) == 2

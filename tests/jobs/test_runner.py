@@ -80,7 +80,7 @@ def test_rel_18_the_log_of_an_unforeseen_error_quotes_no_values(
     def break_down(claimed: ClaimedJob) -> None:
         patient = "MRN-" + str(4711)
         try:
-            {}[patient]
+            {"MRN-0815": 1}[patient]
         except KeyError as error:
             raise ValueError(f"no row for {patient}") from error
 

@@ -1,10 +1,13 @@
 """Asking for work, cancelling it, starting it again."""
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 
 import pytest
-from celery import current_app
+from celery import Celery, current_app
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
@@ -20,7 +23,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_doorbell_rings_once_the_job_is_committed(
-    make_job: MakeJob, rings: list[str], django_capture_on_commit_callbacks: Callable[..., object]
+    make_job: MakeJob,
+    rings: list[str],
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[object]],
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         job = make_job()
@@ -30,7 +35,9 @@ def test_the_doorbell_rings_once_the_job_is_committed(
 
 
 def test_a_job_that_is_rolled_back_rings_for_nobody(
-    make_job: MakeJob, rings: list[str], django_capture_on_commit_callbacks: Callable[..., object]
+    make_job: MakeJob,
+    rings: list[str],
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[object]],
 ) -> None:
     @transaction.atomic
     def ask_and_fail() -> None:
@@ -45,25 +52,24 @@ def test_a_job_that_is_rolled_back_rings_for_nobody(
 
 
 def test_asking_twice_for_the_same_work_gives_the_job_there_is(owner: User) -> None:
-    wish = {
-        "kind": "count-up",
-        "subject_id": "one",
-        "requested_by": owner,
-        "institution": owner.institution,
-        "total": 1,
-    }
-    first = services.enqueue(**wish)
+    ask = partial(
+        services.enqueue,
+        kind="count-up",
+        subject_id="one",
+        requested_by=owner,
+        institution=owner.institution,
+        total=1,
+    )
+    first = ask()
 
-    assert services.enqueue(**wish) == first
+    assert ask() == first
     services.cancel(job=first, user=owner)
-    assert services.enqueue(**wish) != first
+    assert ask() != first
 
 
 def test_a_kind_that_is_no_slug_is_refused(owner: User) -> None:
     with pytest.raises(ValidationError, match="kind"):
-        services.enqueue(
-            kind="not a slug", subject_id="1", requested_by=owner, institution=owner.institution, total=1
-        )
+        services.enqueue(kind="not a slug", subject_id="1", requested_by=owner, institution=owner.institution, total=1)
 
 
 def test_rel_13_a_broker_that_refuses_does_not_fail_the_request(
@@ -72,12 +78,29 @@ def test_rel_13_a_broker_that_refuses_does_not_fail_the_request(
     def refuse(*args: object, **kwargs: object) -> None:
         raise ConnectionError("Connection refused")
 
-    monkeypatch.setattr(type(current_app._get_current_object()), "send_task", refuse)
+    monkeypatch.setattr(Celery, "send_task", refuse)
     job = make_job()
 
     doorbell.ring(job.public_id, job.queue)
 
     assert "the reaper will" in caplog.text
+
+
+def test_rel_05_a_broker_that_is_silent_does_not_hold_up_the_request(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = threading.Event()
+    monkeypatch.setattr(Celery, "send_task", lambda *args, **kwargs: answer.wait(60))
+    monkeypatch.setattr(doorbell, "PATIENCE_SECONDS", 0.2)
+    job = make_job()
+    started = time.monotonic()
+
+    doorbell.ring(job.public_id, job.queue)
+
+    waited = time.monotonic() - started
+    answer.set()
+    assert waited < 5
+    assert "not waiting" in caplog.text
 
 
 def test_doorbells_from_every_thread_go_through_the_sites_own_celery_app() -> None:
@@ -138,9 +161,7 @@ def test_a_person_starts_an_ended_job_again_with_fresh_attempts(
 
 
 @pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.SUCCEEDED])
-def test_only_a_failed_or_cancelled_job_is_started_again(
-    make_job: MakeJob, owner: User, status: JobStatus
-) -> None:
+def test_only_a_failed_or_cancelled_job_is_started_again(make_job: MakeJob, owner: User, status: JobStatus) -> None:
     job = make_job()
     if status == JobStatus.SUCCEEDED:
         Job.objects.filter(pk=job.pk).end(status)

@@ -9,10 +9,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import django
+import redis
 
 django.setup()
 
@@ -25,7 +26,7 @@ from accounts.models import Institution, Role, User  # noqa: E402
 from jobs import services  # noqa: E402
 from jobs.doorbell import ring  # noqa: E402
 from jobs.models import ACTIVE, Job  # noqa: E402
-from tally.models import Mark  # noqa: E402
+from tests.faults.tally.models import Mark  # noqa: E402
 
 
 def migrate() -> None:
@@ -49,17 +50,13 @@ def reset() -> None:
 
 def empty_broker() -> int:
     """Loses every message, as a broker does that restarts without its data; answers how many there were."""
-    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    queue = settings.CELERY_TASK_DEFAULT_QUEUE
     with current_app.connection_for_write() as connection:
-        if "data_folder_in" in options:
-            files = list(Path(options["data_folder_in"]).glob("*.msg"))
-            for file in files:
-                file.unlink()
-            return len(files)
-        client = connection.default_channel.client
-        waiting = client.llen(settings.CELERY_TASK_DEFAULT_QUEUE)
-        client.flushdb()
-        return int(waiting)
+        channel: Any = connection.default_channel
+        lost: int = channel.queue_purge(queue)
+        if connection.transport.driver_type == "redis":
+            redis.Redis.from_url(connection.as_uri(include_password=True)).flushdb()
+    return lost
 
 
 def enqueue(kind: str, jobs: int = 1, units: int = 1, rings: int = 1) -> list[str]:
@@ -86,8 +83,7 @@ def enqueue_and_die(kind: str) -> None:
     def die(*args: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    services.ring = die
-    with transaction.atomic():
+    with patch.object(services, "ring", die), transaction.atomic():
         enqueue(kind)
 
 
@@ -106,8 +102,9 @@ def wait_for_marks(more: int, timeout: float = 20) -> int:
     """Waits until so many more units have been marked; answers how many were."""
     give_up = time.monotonic() + timeout
     start = Mark.objects.count()
-    while (marked := Mark.objects.count() - start) < more and time.monotonic() < give_up:
+    while Mark.objects.count() < start + more and time.monotonic() < give_up:
         time.sleep(0.02)
+    marked: int = Mark.objects.count() - start
     return marked
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from jobs.claims import ClaimedJob
 from jobs.registry import register
-from tally.models import Mark
+from tests.faults.tally.models import Mark
 
 UNIT_SECONDS = 0.05
 
@@ -32,6 +32,16 @@ def slow(claimed: ClaimedJob) -> None:
     """Computes for three leases, and longer than Redis's visibility timeout, without a report."""
     time.sleep(3 * settings.JOB_LEASE_SECONDS)
     mark(claimed, 0)
+
+
+@register("freezes-once")
+def freezes_once(claimed: ClaimedJob) -> None:
+    """As `tally`, but the first attempt's whole worker stops after three units, outside any transaction."""
+    start = Mark.objects.filter(job_id_text=str(claimed.public_id)).count()
+    for unit in range(start, claimed.progress_total):
+        if claimed.attempt == 1 and unit == 3:
+            os.killpg(os.getpgid(os.getpid()), signal.SIGSTOP)
+        mark(claimed, unit)
 
 
 @register("kills-its-process")

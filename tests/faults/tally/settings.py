@@ -8,7 +8,7 @@ from webapp.settings import test
 
 globals().update({name: value for name, value in vars(test).items() if name.isupper()})
 
-INSTALLED_APPS = [app for app in test.INSTALLED_APPS if app != "diagnosis"] + ["tally"]
+INSTALLED_APPS = [app for app in test.INSTALLED_APPS if app != "diagnosis"] + ["tests.faults.tally.apps.TallyConfig"]
 ROOT_URLCONF = "jobs.urls"
 JOB_LEASE_SECONDS = 1
 if os.environ["FAULTS_REDIS_URL"]:

@@ -1,1 +1,0 @@
-"""Jobs that leave a mark for every unit of work, so that losses and doubles can be counted."""
