@@ -45,6 +45,9 @@ def check_archive(data: bytes, filename: str) -> None:
 def _check_members(archive: ZipFile, filename: str) -> None:
     members = archive.infolist()
     names = {member.filename for member in members}
+    if "xl/workbook.bin" in names:
+        message = f"“{filename}” is an Excel binary workbook (.xlsb). Save it as .xlsx or CSV and upload that."
+        raise refuse("binary_workbook", message)
     if not names & {"xl/workbook.xml", "content.xml"}:
         message = f"“{filename}” is an archive or another kind of document, not a workbook. {ADVICE}"
         raise refuse("not_a_table", message)

@@ -27,9 +27,7 @@ def ignored_columns(layout: Layout) -> list[Problem]:
     return [Problem("ignored_columns", message)]
 
 
-def consistency_warnings(
-    layout: Layout, features: list[ColumnUnderstanding], X: NDArray[np.float64]
-) -> list[Problem]:
+def consistency_warnings(layout: Layout, features: list[ColumnUnderstanding], X: NDArray[np.float64]) -> list[Problem]:
     """The schema's findings: one for the whole column where most rows share it, else one a row."""
     found: list[Problem] = []
     failed = failed_checks(X)

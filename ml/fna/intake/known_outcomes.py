@@ -51,9 +51,7 @@ def _decoded(
         warnings.append(_left_out(layout, column, "it does not say which of 0 and 1 means malignant"))
         return [None] * len(values)
     if not bare and told == 0:
-        warnings.append(
-            _left_out(layout, column, "its 0s have the larger nuclei, though 1 should be malignant")
-        )
+        warnings.append(_left_out(layout, column, "its 0s have the larger nuclei, though 1 should be malignant"))
         return [None] * len(values)
     code = told if bare else 1
     reason = ", as the measurements tell: 0s and 1s differ clearly in nuclear size" if bare else ""

@@ -125,14 +125,10 @@ def _names_rows(header: list[str], rows: list[list[str]]) -> bool:
     )
 
 
-def _understanding(
-    layout: Layout, index: int, header: str | None, meaning: HeaderMeaning
-) -> ColumnUnderstanding:
+def _understanding(layout: Layout, index: int, header: str | None, meaning: HeaderMeaning) -> ColumnUnderstanding:
     examples = tuple(shortened(row[index].strip()) for row in layout.rows[:_EXAMPLES] if index < len(row))
     name = shortened(header.strip()) if header and header.strip() else None
-    return ColumnUnderstanding(
-        index, column_letter(index), name, meaning.meaning or IGNORED, meaning.how, examples
-    )
+    return ColumnUnderstanding(index, column_letter(index), name, meaning.meaning or IGNORED, meaning.how, examples)
 
 
 def _by_position(layout: Layout, width: int) -> None:
@@ -155,9 +151,7 @@ def _by_name(layout: Layout, header: list[str]) -> None:
             meaning = HeaderMeaning(None, "unrecognised")
         elif said.bare_outcome:
             layout.bare_outcomes.add(index)
-        if meaning.meaning is None and not any(
-            index < len(row) and row[index].strip() for row in layout.rows
-        ):
+        if meaning.meaning is None and not any(index < len(row) and row[index].strip() for row in layout.rows):
             meaning = replace(meaning, how="empty")
         if meaning.meaning:
             seen.add(meaning.meaning)

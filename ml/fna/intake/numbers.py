@@ -46,9 +46,7 @@ CellFault = Literal["missing", "not_a_number", "infinite", "date", "two_readings
 def is_number(cell: str) -> bool:
     """Whether the cell is a number in any of the notations read here."""
     text = cell.strip()
-    return any(
-        pattern.fullmatch(text) for pattern in (_PLAIN, _COMMA, _GROUPED_POINT, _GROUPED_COMMA, _SPACED)
-    )
+    return any(pattern.fullmatch(text) for pattern in (_PLAIN, _COMMA, _GROUPED_POINT, _GROUPED_COMMA, _SPACED))
 
 
 def _proves(text: str) -> DecimalMark | None:
@@ -117,11 +115,7 @@ def parse_cell(cell: str, mark: DecimalMark) -> float | CellFault:
     own, grouped_own = (_PLAIN, _GROUPED_POINT) if mark == "." else (_COMMA, _GROUPED_COMMA)
     other, grouped_other = (_COMMA, _GROUPED_COMMA) if mark == "." else (_PLAIN, _GROUPED_POINT)
     separator = "," if mark == "." else "."
-    if (
-        own.fullmatch(text)
-        or grouped_own.fullmatch(text)
-        or (separator not in text and _PLAIN.fullmatch(text))
-    ):
+    if own.fullmatch(text) or grouped_own.fullmatch(text) or (separator not in text and _PLAIN.fullmatch(text)):
         value = float(text.replace(separator, "").replace(",", "."))
         return value if np.isfinite(value) else "infinite"
     if _TWO_READINGS.fullmatch(text):

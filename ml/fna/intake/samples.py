@@ -90,9 +90,7 @@ def _columns_of_cells(layout: Layout, problems: list[Problem]) -> list[list[str]
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-def _values(
-    layout: Layout, cells: list[list[str]], mark: DecimalMark, problems: list[Problem]
-) -> NDArray[np.float64]:
+def _values(layout: Layout, cells: list[list[str]], mark: DecimalMark, problems: list[Problem]) -> NDArray[np.float64]:
     wrong_length = {problem.row for problem in problems if problem.code == "row_length"}
     X = np.empty((len(layout.rows), len(FEATURES)), dtype=np.float64)
     for j, feature in enumerate(FEATURES):
@@ -105,9 +103,7 @@ def _values(
         outside = (parsed.values < feature.minimum) | (parsed.values > feature.maximum)
         for i in np.flatnonzero(outside).tolist():
             faults[i] = "negative" if parsed.values[i] < 0 else "out_of_range"
-        problems.extend(
-            _cell_problem(layout, feature, i, cells[column.index][i], fault) for i, fault in faults.items()
-        )
+        problems.extend(_cell_problem(layout, feature, i, cells[column.index][i], fault) for i, fault in faults.items())
     return X
 
 
@@ -116,9 +112,7 @@ def _cell_problem(layout: Layout, feature: Feature, i: int, cell: str, fault: Fa
     value = shortened(cell.strip())
     expected = f"a number from {feature.minimum:g} to {feature.maximum:g} {feature.unit}".rstrip()
     what, advice = _FAULTS[fault]
-    message = (
-        f"{layout.place(column, i)}: {what.format(value=f'“{value}”')}; expected is {expected}. {advice}"
-    )
+    message = f"{layout.place(column, i)}: {what.format(value=f'“{value}”')}; expected is {expected}. {advice}"
     return Problem(fault, message, layout.row_numbers[i], column.name, expected, value, column.index)
 
 

@@ -174,6 +174,4 @@ def too_many_cells(filename: str) -> TableError:
 
 def too_many_rows(filename: str) -> TableError:
     """The refusal of a table with more than MAX_ROWS samples."""
-    return refuse(
-        "too_many_rows", f"“{filename}” has more than {MAX_ROWS:,} rows. Split it into smaller files."
-    )
+    return refuse("too_many_rows", f"“{filename}” has more than {MAX_ROWS:,} rows. Split it into smaller files.")

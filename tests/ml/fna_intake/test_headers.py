@@ -13,9 +13,7 @@ def test_every_family_of_spellings_is_understood(feature):
     camel = joined if len(words) == 1 else words[0] + words[1].title()
     number = {"mean": 1, "se": 2, "worst": 3}[feature.statistic]
     word = {"mean": "Mean", "se": "SE", "worst": "Worst"}[feature.statistic]
-    scikit = {"mean": f"mean {spoken}", "se": f"{spoken} error", "worst": f"worst {spoken}"}[
-        feature.statistic
-    ]
+    scikit = {"mean": f"mean {spoken}", "se": f"{spoken} error", "worst": f"worst {spoken}"}[feature.statistic]
     spellings = [
         feature.name,
         feature.label,
@@ -65,9 +63,7 @@ def test_physical_units_are_understood_but_remarked_on():
     assert understand_header("Mean area (px²)").other_unit is None
 
 
-@pytest.mark.parametrize(
-    "header", ["id", "ID Number ", "Patient ID", "sample", "Case No.", "MRN", "sample_id"]
-)
+@pytest.mark.parametrize("header", ["id", "ID Number ", "Patient ID", "sample", "Case No.", "MRN", "sample_id"])
 def test_sample_id_headers(header):
     assert understand_header(header).meaning == "sample_id"
 

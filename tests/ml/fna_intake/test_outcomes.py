@@ -52,6 +52,14 @@ def test_scikit_learns_target_is_told_from_the_measurements(wdbc):
     assert "0 as malignant" in table.warnings[0].message
 
 
+def test_nameless_codes_are_told_from_the_measurements_or_left_out(wdbc):
+    _, y = wdbc
+    nameless = _csv(wdbc, "", [str(1 - i) for i in y]).split(b"\n", 1)[1]
+    assert read_table(nameless, "t").known_outcomes == y.tolist()
+    few = _csv(wdbc, "", ["1", "1", "0"]).split(b"\n", 1)[1]
+    assert read_table(few, "t").known_outcomes == [None] * 3
+
+
 def test_a_target_that_cannot_be_told_is_left_out(wdbc):
     coin = np.random.default_rng(0).integers(0, 2, 200)
     for cells in ([str(c) for c in coin], ["1", "0", "1"], ["A", "B", "A"], ["2", "4", "2"]):

@@ -5,14 +5,14 @@ from io import BytesIO, StringIO
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from ml.fna.intake import TableError, read_table
 from ml.fna.schema import FEATURE_NAMES, FEATURES
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _spell(feature, style: str) -> str:
@@ -27,6 +27,14 @@ def _spell(feature, style: str) -> str:
         "uci": f"{feature.measure}{number}",
         "camel": f"{measure.title().replace(' ', '')}{word}",
     }[style]
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @st.composite
@@ -62,7 +70,10 @@ def test_any_table_in_any_dialect_order_and_header_style_reads_back_exactly(tabl
     for row, sample_id, outcome in zip(X, ids, outcomes, strict=True):
         cells = [sample_id, words[outcome], *(repr(float(v)).replace(".", decimal) for v in row)]
         writer.writerow([cells[i] for i in order])
-    read = read_table(out.getvalue().encode(encoding), "t.csv")
+    data = out.getvalue().encode(encoding)
+    # "Â¡" in Windows-1252 is "¡" in UTF-8: such bytes say nothing of which was meant.
+    assume(encoding != "cp1252" or data.isascii() or not _is_utf8(data))
+    read = read_table(data, "t.csv")
     np.testing.assert_array_equal(read.X, X)
     assert read.sample_ids == ids
     assert read.known_outcomes == outcomes
@@ -90,12 +101,10 @@ def test_any_table_in_a_workbook_reads_back_exactly(table):
     row=st.integers(0, 5),
     column=st.integers(2, 31),
     rubbish=st.one_of(
-        st.sampled_from(
-            ["", "?", "nan", "-inf", "1e400", "-0.5", "1e30", "#REF!", "=A1", "2024-05-01", "1.2.3"]
+        st.sampled_from(["", "?", "nan", "-inf", "1e400", "-0.5", "1e30", "#REF!", "=A1", "2024-05-01", "1.2.3"]),
+        st.text(st.characters(codec="utf-8", exclude_characters='",\r\n\x00'), min_size=1, max_size=20).filter(
+            lambda text: not any(character.isdigit() for character in text)
         ),
-        st.text(
-            st.characters(codec="utf-8", exclude_characters='",\r\n\x00'), min_size=1, max_size=20
-        ).filter(lambda text: not any(character.isdigit() for character in text)),
     ),
 )
 def test_a_corrupted_cell_is_reported_at_its_row_and_column(row, column, rubbish, wdbc):
@@ -121,9 +130,7 @@ def _reads_or_refuses(data: bytes) -> None:
         assert all(problem.message.strip() for problem in problems)
     else:
         assert np.isfinite(table.X).all()
-        assert (
-            len(table.X) == len(table.sample_ids) == len(table.known_outcomes) == len(table.row_numbers) > 0
-        )
+        assert len(table.X) == len(table.sample_ids) == len(table.known_outcomes) == len(table.row_numbers) > 0
 
 
 @settings(QUICK, max_examples=200)
@@ -143,7 +150,7 @@ def test_text_that_almost_is_a_table_never_raises_anything_but_a_table_error(dat
     _reads_or_refuses(data.encode())
 
 
-@settings(QUICK, max_examples=80)
+@settings(QUICK, max_examples=40)
 @given(cut=st.integers(0, 2**31), byte=st.integers(0, 255), seed=st.integers(0, 2**31))
 def test_a_damaged_workbook_never_raises_anything_but_a_table_error(cut, byte, seed, workbook_bytes):
     damaged = bytearray(workbook_bytes)

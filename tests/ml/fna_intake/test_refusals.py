@@ -1,5 +1,7 @@
 """What is refused, where it says the fault lies, and how to mend it."""
 
+import time
+
 import pytest
 
 from ml.fna.intake import TableError, read_table
@@ -149,6 +151,7 @@ def test_a_physical_unit_in_a_header_is_remarked_on(table_text):
         (b"," * 1_000_000, "line_too_long"),
         (b"1," * 600 + b"\n", "too_many_columns"),
         (b"1,2\n" * 100_200, "too_many_rows"),
+        ((b"1," * 499 + b"1\n") * 10_100, "too_many_cells"),
     ],
 )
 def test_files_that_are_no_such_table(data, code):
@@ -184,3 +187,16 @@ def test_messages_hold_no_control_characters_and_little_of_a_long_cell(table_tex
     (problem,) = _problems(_bytes(rows))
     assert problem.message.isprintable()
     assert len(problem.message) < 300
+
+
+@pytest.mark.parametrize(
+    "cell", ["1" * 100_000 + "x", "px2" * 30_000 + "z", "(" * 100_000, "1,111" * 20_000, "mean" * 25_000 + "q"]
+)
+def test_hostile_cells_cost_no_more_than_their_length(cell, table_text):
+    rows = _rows(table_text)
+    started = time.process_time()
+    for at in (0, 2):
+        changed = [list(row) for row in rows]
+        changed[at][4] = f'"{cell}"'
+        assert _problems(_bytes(changed))
+    assert time.process_time() - started < 2

@@ -134,17 +134,13 @@ def _broken_as_in_the_browser(rule: dict, row: dict[str, float]) -> bool:
         if value + offset == 0 and exponent < 0:
             return False
         product *= (value + offset) ** exponent
-    return (rule["low"] is not None and product < rule["low"]) or (
-        rule["high"] is not None and product > rule["high"]
-    )
+    return (rule["low"] is not None and product < rule["low"]) or (rule["high"] is not None and product > rule["high"])
 
 
 def test_json_holds_all_that_a_browser_needs_for_the_same_findings(wdbc):
     X, _ = wdbc
     rng = np.random.default_rng(7)
-    corrupt = X[rng.integers(0, len(X), 300)] * rng.choice(
-        [0.0, 0.1, 1.0, 1.0, 1.0, 1.0, 10.0], size=(300, 30)
-    )
+    corrupt = X[rng.integers(0, len(X), 300)] * rng.choice([0.0, 0.1, 1.0, 1.0, 1.0, 1.0, 10.0], size=(300, 30))
     rules = json.loads(json.dumps(as_json()))["rules"]
     codes = {rule["code"] for rule in rules}
     broken = 0

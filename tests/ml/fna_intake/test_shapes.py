@@ -89,12 +89,18 @@ def test_kaggles_trailing_comma_and_pandas_index_column(table_text, wdbc):
     assert table.columns[-1].how == "empty"
 
 
+def test_separators_at_the_end_of_the_samples_alone_displace_nothing(table_text, wdbc):
+    header, *lines = table_text().splitlines()
+    for tail in (",", ",remark"):
+        table = read_table("\n".join([header, *(line + tail for line in lines)]).encode(), "t.csv")
+        _same(table, wdbc, 12)
+        assert table.sample_ids[0] == "S0"
+
+
 def test_rs_write_table_leaves_the_row_name_column_unnamed(table_text, wdbc):
     lines = [line.split(",") for line in table_text().splitlines()]
     text = [" ".join(f'"{name.replace("_", ".")}"' for name in lines[0])]
-    text += [
-        " ".join([f'"{i}"', f'"{row[0]}"', f'"{row[1]}"', *row[2:]]) for i, row in enumerate(lines[1:], 1)
-    ]
+    text += [" ".join([f'"{i}"', f'"{row[0]}"', f'"{row[1]}"', *row[2:]]) for i, row in enumerate(lines[1:], 1)]
     table = read_table("\n".join(text).encode(), "t.txt")
     _same(table, wdbc, 12)
     assert table.sample_ids[0] == "S0"

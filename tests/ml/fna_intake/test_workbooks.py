@@ -153,6 +153,20 @@ def test_a_cell_in_a_far_corner_is_refused_before_the_rectangle_is_built(wdbc):
     assert _refused(hidden).code == "unreadable_workbook"
 
 
+def test_two_far_cells_that_span_a_huge_rectangle_are_refused(wdbc):
+    rows = _rows(wdbc)
+    rows[0] += [None] * 400 + ["far right"]
+    rows += [[]] * 90_000 + [["far down"]]
+    assert _refused(_xlsx(FNA=rows)).code == "sheet_too_large"
+
+
+def test_binary_workbooks_are_named():
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("xl/workbook.bin", "")
+    assert _refused(stream.getvalue(), "t.xlsb").code == "binary_workbook"
+
+
 @pytest.mark.parametrize(
     "attributes", ['table:number-rows-repeated="1000000000"', 'table:number-columns-repeated="1000000"']
 )
@@ -169,24 +183,25 @@ def test_repeated_empty_opendocument_cells_are_harmless(wdbc):
     assert len(read_table(_ods(_ods_rows(_rows(wdbc)) + tail), "t.ods").row_numbers) == 8
 
 
-def test_an_archive_that_unpacks_to_too_much_is_refused_from_its_directory(wdbc):
-    data = _replaced(_xlsx(FNA=_rows(wdbc)), "xl/styles.xml", lambda _: b" " * (420 * 2**20))
-    assert len(data) < 2 * 2**20
-    assert _refused(data).code == "archive_too_large"
-
-
-def test_an_archive_that_lies_about_its_size_is_refused(wdbc):
+def _declaring(wdbc, size: int) -> bytes:
+    """A workbook whose directory gives another size for a part of 2 MB."""
     data = bytearray(_replaced(_xlsx(FNA=_rows(wdbc)), "xl/styles.xml", lambda _: b" " * (2 * 2**20)))
     entry = data.rindex(b"xl/styles.xml") - 46  # the central directory's entry; its size stands 24 bytes in
     assert int.from_bytes(data[entry + 24 : entry + 28], "little") == 2 * 2**20
-    data[entry + 24 : entry + 28] = (10).to_bytes(4, "little")
-    assert _refused(bytes(data)).code == "unreadable_workbook"
+    data[entry + 24 : entry + 28] = size.to_bytes(4, "little")
+    return bytes(data)
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_from_its_directory(wdbc):
+    assert _refused(_declaring(wdbc, 420 * 2**20)).code == "archive_too_large"
+
+
+def test_an_archive_that_lies_about_its_size_is_refused(wdbc):
+    assert _refused(_declaring(wdbc, 10)).code == "unreadable_workbook"
 
 
 def test_password_protected_workbooks_are_named():
-    ole2 = (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(64)
-    )
+    ole2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(64)
     assert _refused(ole2).code == "encrypted"
     manifest = '<manifest xmlns:manifest="m"><manifest:encryption-data/></manifest>'
     assert _refused(_ods("", manifest), "t.ods").code == "encrypted"
