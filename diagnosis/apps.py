@@ -9,4 +9,5 @@ class DiagnosisConfig(AppConfig):
     name = "diagnosis"
 
     def ready(self) -> None:
-        from diagnosis import scoring  # noqa: F401, PLC0415 registers the job's handler once the models are loaded
+        # These register the job's handler and the worker's warm-up, and need the models loaded.
+        from diagnosis import scoring, warm_up  # noqa: F401, PLC0415

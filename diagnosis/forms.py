@@ -34,9 +34,7 @@ class FnaFileForm(forms.Form):
 class MeasurementField(forms.FloatField):
     """A number, with a decimal point or a decimal comma."""
 
-    default_error_messages = {"required": "Enter a number.", "invalid": "Enter a number, such as 17.99."}
-
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
 
@@ -76,6 +74,7 @@ class FnaSampleForm(forms.Form):
             unit = f" {feature.unit}" if feature.unit else ""
             self.fields[feature.name] = MeasurementField(
                 label=feature.label,
+                error_messages={"required": "Enter a number.", "invalid": "Enter a number, such as 17.99."},
                 help_text=f"usually {feature.typical_low:g} to {feature.typical_high:g}{unit}",
                 widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "data-fna": feature.name}),
             )

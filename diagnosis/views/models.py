@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from diagnosis import model_card
 from diagnosis.models import InstalledModel
 
 
@@ -22,4 +23,13 @@ def model_list(request: HttpRequest) -> HttpResponse:
 def model_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """One model's card: data, protocol, results, calibration, limits."""
     model = get_object_or_404(InstalledModel, public_id=public_id)
-    return render(request, "diagnosis/model_detail.html", {"model": model, "card": model.card})
+    context = {
+        "model": model,
+        "card": model.card,
+        "performance": model_card.performance(model.card),
+        "conformal": model_card.conformal(model.card),
+        "referral": model_card.referral(model.card),
+        "refusals": model_card.refusals(model.card),
+        "calibration_bins": model_card.calibration_bins(model.card),
+    }
+    return render(request, "diagnosis/model_detail.html", context)

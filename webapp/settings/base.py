@@ -149,6 +149,8 @@ FNA_UPLOAD_MAX_BYTES = 50 * 1024 * 1024
 # Jobs
 JOB_LEASE_SECONDS = 60
 CELERY_TASK_DEFAULT_QUEUE = "clinical"
+# A worker's process loads its model before it reports for work, which takes seconds on a busy machine.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 120
 
 # Language, time
 LANGUAGE_CODE = "en-gb"
