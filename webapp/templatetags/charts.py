@@ -119,6 +119,42 @@ def _bar(feature: Any, value: float, strongest: float, measured: float | None) -
     )
 
 
+@dataclass(frozen=True)
+class CalibrationPoint:
+    """One bin of predicted probabilities: its place in the plot, and its radius by how many cases it holds."""
+
+    x: float
+    y: float
+    radius: float
+
+
+PLOT_SIZE = 320.0
+LARGEST_RADIUS = 14.0
+SMALLEST_RADIUS = 3.0
+
+
+def calibration_points(bins: Sequence[Mapping[str, Any]]) -> list[CalibrationPoint]:
+    """Lays out bins (`predicted` and `observed` in [0, 1], `cases`) in a square of PLOT_SIZE, zero at the bottom left.
+
+    A circle's area grows with its bin's cases, but never below what can be seen.
+    """
+    most = max((entry["cases"] for entry in bins), default=1)
+    return [
+        CalibrationPoint(
+            x=round(PLOT_SIZE * entry["predicted"], 2),
+            y=round(PLOT_SIZE * (1 - entry["observed"]), 2),
+            radius=round(max(SMALLEST_RADIUS, LARGEST_RADIUS * (entry["cases"] / most) ** 0.5), 2),
+        )
+        for entry in bins
+    ]
+
+
+@register.inclusion_tag("components/calibration_plot.html")
+def calibration_plot(bins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Draws observed against predicted shares of malignant cases; the numbers stand in a table beside it."""
+    return {"points": calibration_points(bins), "bins": bins}
+
+
 @register.inclusion_tag("components/probability_scale.html", name="probability_scale")
 def probability_scale_tag(
     probability: float, threshold: float, low: float | None = None, high: float | None = None
