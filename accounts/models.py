@@ -87,6 +87,7 @@ class Action(models.TextChoices):
     EXPORT = "export", "Exported"
     CANCEL = "cancel", "Cancelled"
     RETRY = "retry", "Started again"
+    ADD_USER = "add-user", "Added a user"
     DENIED = "denied", "Denied"
 
 

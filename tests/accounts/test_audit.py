@@ -55,7 +55,11 @@ def test_aud_02_an_event_says_who_what_whom_when_and_from_where(
     case = Case.objects.get(reference="S-1")
     response = sign_in(colleague).get(reverse("case-detail", args=[case.public_id]), REMOTE_ADDR="203.0.113.9")
     viewed = AuditEvent.objects.get(action=Action.VIEW, object_type="case")
-    assert (viewed.actor, viewed.role, viewed.institution) == (colleague.email, Role.CLINICIAN, "North Hospital")
+    assert (viewed.actor, viewed.role, viewed.institution) == (
+        colleague.email,
+        Role.CLINICIAN,
+        "North Hospital",
+    )
     assert viewed.patient_pseudonym == viewed.object_id_text == str(case.public_id)
     assert (viewed.ip, viewed.request_id) == ("203.0.113.9", response["X-Request-ID"])
     assert viewed.at is not None
@@ -137,9 +141,7 @@ def test_an_event_outlives_its_actor(make_user: MakeUser) -> None:
         (Role.AUDITOR, "South Hospital", 0),
     ],
 )
-def test_who_sees_an_institutions_trail(
-    role: str, hospital: str, seen: int, owner: User, make_user: MakeUser
-) -> None:
+def test_who_sees_an_institutions_trail(role: str, hospital: str, seen: int, owner: User, make_user: MakeUser) -> None:
     with audit.acting(audit.context_for(owner)):
         audit.record(Action.VIEW, object_type="case")
     assert AuditEvent.objects.visible_to(make_user("reader", role, hospital)).count() == seen
@@ -170,4 +172,8 @@ def test_a_denial_is_recorded_under_the_routes_name(make_user: MakeUser, sign_in
     researcher = make_user("researcher", Role.RESEARCHER)
     assert sign_in(researcher).get(reverse("worklist")).status_code == 403
     (denied,) = events(Action.DENIED)
-    assert (denied.actor, denied.object_id_text, denied.outcome) == (researcher.email, "worklist", Outcome.FAILURE)
+    assert (denied.actor, denied.object_id_text, denied.outcome) == (
+        researcher.email,
+        "worklist",
+        Outcome.FAILURE,
+    )

@@ -1,0 +1,109 @@
+"""Signing in, and making the accounts to sign in with."""
+
+import io
+import re
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Action, AuditEvent, Role, User
+from tests.cast import PASSWORD, MakeUser, SignIn
+
+pytestmark = pytest.mark.django_db
+
+
+def attempt(client: Client, email: str, password: str) -> tuple[int, str]:
+    response = client.post(reverse("account_login"), {"login": email, "password": password})
+    return response.status_code, "".join(line for line in response.content.decode().splitlines() if "error" in line)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_each_role_begins_where_its_work_is(role: str, client: Client, make_user: MakeUser) -> None:
+    user = make_user("someone", role)
+    response = client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD}, follow=True)
+    assert response.status_code == 200
+    assert response.redirect_chain[0][0] == reverse("home")
+    assert user.full_name in response.content.decode()
+
+
+def test_acc_09_known_and_unknown_people_get_the_same_answer(client: Client, owner: User) -> None:
+    known = attempt(client, owner.email, "wrong")
+    unknown = attempt(Client(), "nobody@example.org", "wrong")
+    assert known[0] == unknown[0] == 200
+    assert known[1].replace(owner.email, "") == unknown[1].replace("nobody@example.org", "")
+
+
+def test_a_person_who_left_cannot_sign_in(client: Client, owner: User) -> None:
+    User.objects.update(is_active=False)
+    attempt(client, owner.email, PASSWORD)
+    assert client.get(reverse("worklist")).status_code == 302
+
+
+def test_nobody_signs_up(client: Client) -> None:
+    form = {"email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    client.post(reverse("account_signup"), form)
+    assert not User.objects.exists()
+
+
+def test_one_address_is_one_person_however_it_is_written(make_user: MakeUser) -> None:
+    make_user("owner")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        get_user_model().objects.filter().update_or_create(
+            email="OWNER@example.org",
+            defaults={"full_name": "Twin", "institution": User.objects.get().institution, "role": Role.ADMIN},
+        )
+
+
+def test_acc_11_the_session_key_changes_at_sign_in_and_sign_out_ends_it(client: Client, owner: User) -> None:
+    client.get(reverse("account_login"))
+    attempt(client, owner.email, PASSWORD)
+    signed_in = client.cookies["sessionid"].value
+    client.post(reverse("account_logout"))
+    replay = Client()
+    replay.cookies["sessionid"] = signed_in
+    assert replay.get(reverse("worklist")).status_code == 302
+
+
+def test_tokens_are_shown_once_and_revoked(owner: User, colleague: User, sign_in: SignIn) -> None:
+    browser = sign_in(owner)
+    made = browser.post(reverse("token-create")).content.decode()
+    (token,) = re.findall(r">([0-9a-f]{64})<", made)
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert Client().get("/api/v1/cases/", headers=bearer).status_code == 200
+    assert token not in browser.get(reverse("account-profile")).content.decode()
+    key = owner.auth_token_set.get().token_key
+    sign_in(colleague).post(reverse("token-revoke", args=[key]))
+    assert Client().get("/api/v1/cases/", headers=bearer).status_code == 200
+    browser.post(reverse("token-revoke", args=[key]))
+    assert Client().get("/api/v1/cases/", headers=bearer).status_code == 401
+
+
+def add(monkeypatch: pytest.MonkeyPatch, password: str, **changes: str) -> None:
+    options = {"name": "Ada Lovelace", "institution": "New Hospital", "role": "admin", **changes}
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+    call_command("add_user", "ada@example.org", **options)
+
+
+def test_add_user_makes_an_institutions_first_account(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    add(monkeypatch, "correct horse battery")
+    user = User.objects.get()
+    assert (user.institution.name, user.role) == ("New Hospital", Role.ADMIN)
+    assert user.check_password("correct horse battery")
+    assert AuditEvent.objects.get(action=Action.ADD_USER).object_id_text == str(user.public_id)
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "ada@example.org"])
+def test_add_user_refuses_a_weak_password(password: str, monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    with pytest.raises(CommandError, match="password"):
+        add(monkeypatch, password)
+    assert not User.objects.exists()
+
+
+def test_add_user_refuses_an_address_that_is_taken(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    add(monkeypatch, "correct horse battery")
+    with pytest.raises(CommandError, match="already exists"):
+        add(monkeypatch, "correct horse battery")
