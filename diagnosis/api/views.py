@@ -134,7 +134,7 @@ class CaseViewSet(_AuditedList):
         serializer = CaseSearchSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         reference = serializer.validated_data["reference"]
-        return self._page(self.get_queryset().filter(reference__icontains=reference), {"reference": reference})
+        return self._page(self.get_queryset().filter(reference__icontains=reference), {"by_sample_number": True})
 
 
 class PredictionFilter(django_filters.FilterSet):
