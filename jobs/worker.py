@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 2
 
+# Set in the main process, so processes that its pool starts afterwards inherit it.
+stopping = threading.Event()
+
 
 @worker_ready.connect
 def reap_once(**kwargs: Any) -> None:
@@ -47,8 +50,10 @@ def _leave(number: int, frame: FrameType | None) -> None:
 def hand_over(**kwargs: Any) -> None:
     """Lets running jobs end within two seconds, then has the pool's processes give theirs back.
 
-    Celery alone would wait for the longest job, and whoever stops the worker would kill it before that.
+    Celery alone would wait for the longest job, and whoever stops the worker would kill it before that. It also
+    replaces the processes that left and hands them messages it has taken already: these find `stopping` set.
     """
+    stopping.set()
     timer = threading.Timer(GRACE_SECONDS, _stop_children)
     timer.daemon = True
     timer.start()

@@ -20,7 +20,7 @@ def assert_each_unit_once(jobs: list[dict[str, Any]], units: int = UNITS) -> Non
 def test_rel_01_workers_killed_at_random_lose_and_double_nothing(site: Any) -> None:
     moments = random.Random(20261121)
     site.call("enqueue", kind="tally", jobs=20, units=UNITS)
-    for _ in range(3):
+    for _ in range(2):
         worker = site.start_worker()
         assert site.call("wait_for_marks", more=3) >= 3
         time.sleep(moments.uniform(0, 0.3))
