@@ -31,7 +31,7 @@ NODE_READY := node_modules/.packages-ready
 FRONT_END_READY := static/dist/.ready
 
 .DELETE_ON_ERROR:
-.PHONY: setup run test lint check bench lock clean reset-demo
+.PHONY: setup run test lint ruff types contracts migrations production check bench lock clean reset-demo
 
 setup: $(PACKAGES_READY) $(FRONT_END_READY)
 
@@ -67,12 +67,22 @@ run: setup
 test: setup
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: setup
+lint: ruff types contracts migrations production
+
+ruff: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
 	$(BIN)/lint-imports
+
+migrations: setup
 	$(MANAGE) makemigrations --check --dry-run
+
+production: setup
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 
 check: lint test
