@@ -13,12 +13,17 @@ from ml.fna.intake.workbook import read_workbook
 _ALL_FEATURES: Final = 30
 
 
-def read_table(data: bytes, filename: str, columns: Mapping[int, str] | None = None) -> FnaTable:
+def read_table(
+    data: bytes, filename: str, columns: Mapping[int, str] | None = None, *, keep_faulty_rows: bool = False
+) -> FnaTable:
     """Read FNA measurements from delimited text or a workbook.
 
     `filename` only serves the messages: what the file is, is told from its content. `columns` maps column
     indexes (from 0) to a feature's name, "sample_id", "diagnosis" or "ignored", overriding what would be
     understood.
+
+    With `keep_faulty_rows` a row that can't be read doesn't keep the others from being read: it is named in the
+    table's `faults`.
 
     Raises TableError, listing every problem found, unless all of the file can be read; ValueError for a
     meaning in `columns` that doesn't exist.
@@ -41,7 +46,7 @@ def read_table(data: bytes, filename: str, columns: Mapping[int, str] | None = N
         raise refuse("no_rows", f"“{filename}” has a header but no samples below it.")
     if len(layout.rows) > MAX_ROWS:
         raise too_many_rows(filename)
-    return build_table(layout)
+    return build_table(layout, keep_faulty_rows=keep_faulty_rows)
 
 
 def _choose(layouts: list[Layout], filename: str) -> Layout:

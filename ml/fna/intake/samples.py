@@ -39,9 +39,12 @@ _FAULTS: Final[dict[Fault, tuple[str, str]]] = {
 }
 
 
-def build_table(layout: Layout) -> FnaTable:
-    """The samples of `layout`, which must have no problems of its own. Raises TableError with every faulty
-    cell.
+def build_table(layout: Layout, *, keep_faulty_rows: bool) -> FnaTable:
+    """The samples of `layout`, which must have no problems of its own.
+
+    With `keep_faulty_rows`, rows with faulty cells stay in the table and are named in its `faults`.
+
+    Raises TableError with every faulty cell, unless each stands in a row that is kept.
     """
     problems: list[Problem] = []
     warnings = [*layout.warnings, *ignored_columns(layout)]
@@ -53,8 +56,9 @@ def build_table(layout: Layout) -> FnaTable:
     outcomes = known_outcomes(layout, cells, X, problems, warnings)
     file_format = f"{layout.grid.format}, {_MARK_NAMES[mark]}"
     columns = tuple(layout.columns)
-    if problems:
-        problems.sort(key=lambda problem: (problem.row or 0, problem.column_index or 0))
+    problems.sort(key=lambda problem: (problem.row or 0, problem.column_index or 0))
+    faults = _by_row(problems)
+    if problems and (not keep_faulty_rows or None in faults):
         raise TableError(problems, columns=columns, file_format=file_format)
     warnings += consistency_warnings(layout, features, X)
     return FnaTable(
@@ -65,7 +69,16 @@ def build_table(layout: Layout) -> FnaTable:
         columns,
         file_format,
         capped(warnings, "warning"),
+        {row: found for row, found in faults.items() if row is not None},
     )
+
+
+def _by_row(problems: list[Problem]) -> dict[int | None, list[Problem]]:
+    """The problems under the row they stand in; None for those of the whole table."""
+    found: dict[int | None, list[Problem]] = {}
+    for problem in problems:
+        found.setdefault(problem.row, []).append(problem)
+    return found
 
 
 def _columns_of_cells(layout: Layout, problems: list[Problem]) -> list[list[str]]:

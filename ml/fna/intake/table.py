@@ -88,7 +88,7 @@ def capped(problems: list[Problem], noun: str) -> list[Problem]:
 
 @dataclass(frozen=True)
 class FnaTable:
-    """The samples of one file, all of whose values lie within their hard limits.
+    """The samples of one file; all values of a row without `faults` lie within their hard limits.
 
     `X` is (n, 30) float64 in FEATURE_NAMES order and units. `known_outcomes` (1 malignant, 0 benign, None
     unknown) come from a diagnosis column and are never part of `X`. `sample_ids` are verbatim: text such as
@@ -102,6 +102,8 @@ class FnaTable:
     columns: tuple[ColumnUnderstanding, ...]
     format: str
     warnings: list[Problem] = field(default_factory=list)
+    faults: dict[int, list[Problem]] = field(default_factory=dict)
+    """By row number, what is wrong with rows that were kept for the caller to refuse; `X` may hold NaN there."""
 
     def describe(self) -> dict[str, Any]:
         """What a preview shows before anything is stored, as plain JSON values."""
