@@ -57,7 +57,7 @@ def when_answering(url: str, announce: Callable[[], object]) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-class DemoProcesses(Manager):  # type: ignore[misc]  # honcho has no types
+class DemoProcesses(Manager):
     """Web and worker under honcho: when one stops, or on Ctrl-C or SIGTERM, both stop."""
 
     def __init__(self, port: int) -> None:

@@ -1,7 +1,7 @@
 """`manage.py run_demo`: the whole demo site, web and worker, until Ctrl-C."""
 
 from argparse import ArgumentParser
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     """Prepares the demo's database and cases, then runs web and worker together."""
 
     help = "Runs the demo site (web and worker) until Ctrl-C. Never for patients' data."
-    requires_system_checks: ClassVar[list[str]] = []  # `migrate` runs them
+    requires_system_checks = ()  # `migrate` runs them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Takes the port."""
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         processes.loop()
         if not processes.stopped_on_request:
             raise CommandError("The demo stopped by itself; the lines above say why.")
-        self.stdout.write("Stopped. The demo's cases stay in " + str(settings.VAR_DIR))
+        self.stdout.write("Stopped. The demo's cases are kept for the next start.")
 
     def _prepare(self) -> None:
         self.stdout.write("Preparing the demo…")
