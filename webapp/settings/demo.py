@@ -12,6 +12,8 @@ DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 SHOW_DEMO_SIGN_INS = True
+# A demo's worker is stopped and killed often: its jobs need not wait long to be taken up again.
+JOB_LEASE_SECONDS = 15
 
 # Nothing collects static files here: WhiteNoise serves them from where they were built.
 WHITENOISE_USE_FINDERS = True

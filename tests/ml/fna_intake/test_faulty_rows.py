@@ -50,7 +50,7 @@ def test_predict_refuses_the_row_and_answers_the_rest(tmp_path: Path) -> None:
     source.write_bytes(table((2, 0, "?"), (5, 3, "1e9")))
     command = [sys.executable, "-m", "ml", "predict", "fna", str(source), "--out", str(answers)]
     subprocess.run(command, check=True, cwd=Path(__file__).parents[3])
-    rows = list(csv.DictReader(answers.open()))
+    rows = list(csv.DictReader(answers.read_text().splitlines()))
     assert [row["row"] for row in rows] == [str(number) for number in range(2, 12)]
     assert [row["row"] for row in rows if row["status"] == "refused"] == ["4", "7"]
     assert "no value" in rows[2]["reason"]
