@@ -125,16 +125,12 @@ def test_the_example_names_every_variable_and_no_password(text: str, example: di
 
 
 def test_only_web_is_published_and_only_to_this_machine(compose: dict[str, Any]) -> None:
-    published = {
-        name: service["ports"] for name, service in compose["services"].items() if "ports" in service
-    }
+    published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
 
     assert list(published) == ["web"]
     assert [interpolated(port, {}) for port in published["web"]] == ["127.0.0.1:8000:8000"]
     assert compose["networks"]["inside"]["internal"] is True
-    on_the_outside = [
-        name for name, service in compose["services"].items() if "outside" in service["networks"]
-    ]
+    on_the_outside = [name for name, service in compose["services"].items() if "outside" in service["networks"]]
     assert on_the_outside == ["web"]
 
 
