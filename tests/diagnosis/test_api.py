@@ -37,9 +37,7 @@ def is_problem(response: Any, status: int) -> dict[str, Any]:
 
 def test_from_sign_in_to_answer(owner: User) -> None:
     client = APIClient()
-    signed_in = client.post(
-        "/api/v1/auth/token/", {"email": owner.email, "password": PASSWORD}, format="json"
-    )
+    signed_in = client.post("/api/v1/auth/token/", {"email": owner.email, "password": PASSWORD}, format="json")
     assert signed_in.status_code == 201
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {signed_in.json()['token']}")
 
@@ -65,9 +63,7 @@ def test_from_sign_in_to_answer(owner: User) -> None:
 
 
 def test_a_wrong_password_is_a_problem_and_an_event(owner: User) -> None:
-    response = APIClient().post(
-        "/api/v1/auth/token/", {"email": owner.email, "password": "no"}, format="json"
-    )
+    response = APIClient().post("/api/v1/auth/token/", {"email": owner.email, "password": "no"}, format="json")
     assert is_problem(response, 401)["code"] == "authentication_failed"
     assert AuditEvent.objects.get(action=Action.SIGN_IN_FAILED)
 

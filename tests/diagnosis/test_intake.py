@@ -66,9 +66,7 @@ def test_upl_16_one_bad_cell_and_nothing_is_stored(owner: User) -> None:
     assert stored_files() == before
 
 
-def test_a_failure_while_storing_rows_leaves_no_file_behind(
-    owner: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_while_storing_rows_leaves_no_file_behind(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     before = stored_files()
     rows, _ = wdbc(2)
 

@@ -38,9 +38,7 @@ def test_the_worklist_filters_sorts_and_pages(browser: Client, scored_batch: Fna
     rows, _ = wdbc(1)
     odd = rows[0].tolist()
     odd[FEATURE_NAMES.index("texture_mean")] *= 3
-    refused = submit_fna_samples(
-        user=owner, samples=[SampleInput(odd, reference="ODD")], source=FnaBatch.Source.FORM
-    )
+    refused = submit_fna_samples(user=owner, samples=[SampleInput(odd, reference="ODD")], source=FnaBatch.Source.FORM)
     run(refused.job.public_id, worker="test")
     assert "S-1" in page(browser, "worklist", status="malignant")
     assert "ODD" not in page(browser, "worklist", status="malignant")
@@ -92,9 +90,7 @@ def test_a_case_shows_its_answer_and_evidence(browser: Client, scored_batch: Fna
 
 def test_a_waiting_case_says_so_and_asks_again(browser: Client, owner: User) -> None:
     rows, _ = wdbc(1)
-    batch = submit_fna_samples(
-        user=owner, samples=[SampleInput(rows[0].tolist())], source=FnaBatch.Source.FORM
-    )
+    batch = submit_fna_samples(user=owner, samples=[SampleInput(rows[0].tolist())], source=FnaBatch.Source.FORM)
     shown = page(browser, "case-detail", batch.samples.get().case.public_id)
     assert "No answer yet" in shown
     assert reverse("job-status", args=[batch.job.public_id]) in shown

@@ -88,9 +88,7 @@ def test_answers_of_an_earlier_model_still_replay(
     registry.fna_predictor.cache_clear()
 
 
-def test_kept_weights_that_were_damaged_are_not_used(
-    scored_batch: FnaBatch, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kept_weights_that_were_damaged_are_not_used(scored_batch: FnaBatch, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = Prediction.objects.first()
     assert answer is not None
     key = f"models/{answer.weights_sha256}.safetensors"
@@ -98,7 +96,8 @@ def test_kept_weights_that_were_damaged_are_not_used(
         whole = kept.read()
     path = storages["phi"].path(key)
     registry.fna_predictor.cache_clear()
-    monkeypatch.setattr(registry, "shipped_predictor", lambda: type("Newer", (), {"weights_sha256": ""})())
+    newer = type("NewerRelease", (), {"weights_sha256": "0" * 64})()
+    monkeypatch.setattr(registry, "shipped_predictor", lambda: newer)
     try:
         with open(path, "wb") as kept:  # noqa: PTH123 the storage's own file
             kept.write(whole[:-1] + bytes([whole[-1] ^ 1]))

@@ -15,8 +15,6 @@ SHOW_DEMO_SIGN_INS = True
 # A demo's worker is stopped and killed often: its jobs need not wait long to be taken up again.
 JOB_LEASE_SECONDS = 15
 
-# Nothing collects static files here: WhiteNoise serves them from where they were built.
-WHITENOISE_USE_FINDERS = True
 
 globals().update(embedded(Path(env.read("VAR_DIR") or BASE_DIR / "var")))
 STORAGES = aliases(globals()["STORAGE_URL"])

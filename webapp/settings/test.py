@@ -1,5 +1,7 @@
 """The test suite: SQLite and folders; DATABASE_URL runs it on PostgreSQL. Tasks run when a test says so."""
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -15,10 +17,14 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-# Nothing collects static files here: WhiteNoise serves them from where they were built.
-WHITENOISE_USE_FINDERS = True
 
-globals().update(embedded(Path(env.read("VAR_DIR") or tempfile.mkdtemp(prefix="lobule-test-"))))
+def _folder_for_this_run() -> str:
+    folder = tempfile.mkdtemp(prefix="lobule-test-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+globals().update(embedded(Path(env.read("VAR_DIR") or _folder_for_this_run())))
 if env.read("DATABASE_URL"):
     DATABASES = {"default": from_url(env.read("DATABASE_URL"))}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
