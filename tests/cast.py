@@ -35,9 +35,7 @@ def csv_of(rows: Sequence[Sequence[float]], *, outcomes: Sequence[int] = (), ids
     writer = csv.writer(out)
     writer.writerow([*(["sample_id"] if ids else []), *(["diagnosis"] if outcomes else []), *FEATURE_NAMES])
     for index, row in enumerate(rows):
-        writer.writerow(
-            [*([ids[index]] if ids else []), *([LABELS[outcomes[index]]] if outcomes else []), *list(row)]
-        )
+        writer.writerow([*([ids[index]] if ids else []), *([LABELS[outcomes[index]]] if outcomes else []), *list(row)])
     return out.getvalue().encode()
 
 

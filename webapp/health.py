@@ -21,9 +21,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     """200 when database, cache, storage and queue all do their work, otherwise 503 with what does not."""
     checks = {name: _outcome(check) for name, check in CHECKS.items()}
     healthy = all(outcome == "ok" for outcome in checks.values())
-    return JsonResponse(
-        {"status": "ok" if healthy else "failing", "checks": checks}, status=200 if healthy else 503
-    )
+    return JsonResponse({"status": "ok" if healthy else "failing", "checks": checks}, status=200 if healthy else 503)
 
 
 def _outcome(check: Callable[[], str]) -> str:

@@ -38,9 +38,7 @@ def problem_json_handler(error: Exception, context: dict[str, Any]) -> Response 
     return answer
 
 
-def problem(
-    status_code: int, *, code: str, detail: str, problems: list[dict[str, Any]] | None = None
-) -> Response:
+def problem(status_code: int, *, code: str, detail: str, problems: list[dict[str, Any]] | None = None) -> Response:
     """A problem document. `code` is stable, `detail` is for people, `problems` says where each fault lies."""
     body: dict[str, Any] = {
         "type": "about:blank",
