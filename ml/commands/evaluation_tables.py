@@ -98,7 +98,7 @@ def _splits(splits: dict[str, Any]) -> Table:
         f"Of {len(splits['splits'])} single 80/20 splits, those that reach {_percent(splits['accuracy'])} %",
         *("model", "share %"),
     )
-    table.add_row("autoencoder-GAN", _percent(splits["share"]["ours"]))
+    table.add_row("autoencoder-GAN, five members", _percent(splits["share"]["ours"]))
     table.add_row("logistic regression", _percent(splits["share"]["logistic_regression"]))
     return table
 

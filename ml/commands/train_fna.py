@@ -31,8 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="random_state of the shipped ensemble")
     parser.add_argument("--folds", type=int, default=10, help="folds of the cross-validation that the card reports")
-    parser.add_argument("--repeats", type=int, default=5, help="its repeats, shuffled by seeds 0, 1, …")
+    parser.add_argument("--repeats", type=int, default=1, help="its repeats, shuffled by seeds 0, 1, …")
     parser.add_argument("--steps", type=int, default=None, help="optimiser steps (the design's)")
+    parser.add_argument("--members", type=int, default=None, help="ensemble members (the design's)")
     parser.add_argument("--jobs", type=int, default=available_processors(), help="processes")
     parser.add_argument("--json", type=Path, help="also write the card here")
 
@@ -43,6 +44,8 @@ def run(arguments: argparse.Namespace) -> None:
     classifier = AutoencoderGANClassifier(random_state=arguments.seed)
     if arguments.steps is not None:
         classifier.set_params(steps=arguments.steps)
+    if arguments.members is not None:
+        classifier.set_params(members=arguments.members)
     protocol = Protocol(arguments.folds, tuple(range(arguments.repeats)))
     with progress_bar("Cross-validating") as progress:
         outputs = cross_validate(

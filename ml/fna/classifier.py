@@ -35,7 +35,7 @@ class AutoencoderGANClassifier(ClassifierMixin, BaseEstimator):
         noise: width of the generator's noise.
         autoencoder: without it (an ablation) the discriminator judges the scaled features themselves.
         steps: optimiser steps.
-        batch_size: rows a step, at most; smaller when there are fewer training rows.
+        batch_size: rows a step; fewer training rows repeat within it.
         learning_rate: AdamW's, annealed by a cosine to 0.
         weight_decay: AdamW's.
         input_noise: standard deviation of the noise on scaled features.
@@ -71,16 +71,16 @@ class AutoencoderGANClassifier(ClassifierMixin, BaseEstimator):
         hidden: int = 64,
         noise: int = 8,
         autoencoder: bool = True,
-        steps: int = 1200,
+        steps: int = 500,
         batch_size: int = 128,
-        learning_rate: float = 1e-3,
+        learning_rate: float = 2.5e-3,
         weight_decay: float = 0.05,
         input_noise: float = 0.2,
         latent_noise: float = 0.3,
         reconstruction_weight: float = 1.0,
         adversarial_weight: float = 0.1,
         feature_matching_weight: float = 1.0,
-        mixup: float = 0.4,
+        mixup: float = 0.2,
         dropout: float = 0.1,
         averaging: float = 0.98,
         malignant_weight: float = 1.0,

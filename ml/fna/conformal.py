@@ -55,5 +55,6 @@ def fit_conformal(probability: NDArray[np.float64], y: NDArray[np.int64], covera
 
 def _threshold(own_probability: NDArray[np.float64], coverage: float) -> float:
     """The smallest probability whose conformal p-value exceeds 1 − coverage; 0 with too few cases."""
-    rank = int(np.floor((1.0 - coverage) * (len(own_probability) + 1)))
+    # the tiny amount undoes rounding: (1 − .9) × 20 is a little less than 2
+    rank = int(np.floor((1.0 - coverage) * (len(own_probability) + 1) + 1e-9))
     return float(np.sort(own_probability)[rank - 1]) if rank >= 1 else 0.0

@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 Abort = Callable[[], bool]
 
 
-class TrainingAborted(RuntimeError):  # noqa: N818 - an interruption somebody asked for, not an error
+class TrainingAborted(RuntimeError):
     """Raised when the caller's `abort` asked to stop."""
 
 
@@ -70,8 +70,8 @@ class _Batches:
             schedule[member] = order[:needed]
         self._schedule = torch.from_numpy(schedule)
         self._batch_size = settings.batch_size
-        self._X = torch.from_numpy(task.X)
-        self._targets = functional.one_hot(torch.from_numpy(task.y), 3).float()
+        self._X = torch.tensor(task.X)
+        self._targets = functional.one_hot(torch.tensor(task.y), 3).float()
         shape = (settings.steps, len(task.member_rows), settings.batch_size, 1)
         alpha = settings.mixup
         draws = rng.beta(alpha, alpha, size=shape) if alpha else np.ones(shape)

@@ -34,9 +34,11 @@ def map_units(
     Args:
         function: the work.
         units: what to work on; results keep their order.
-        jobs: processes.
+        jobs: processes; with one, the work is done in this process.
         progress: called as `progress(done, total)` in units.
     """
+    if jobs == 1:
+        return _map_here(function, units, progress)
     results: dict[int, Result] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_one_thread) as pool:
@@ -46,6 +48,16 @@ def map_units(
             if progress is not None:
                 progress(len(results), len(units))
     return [results[index] for index in range(len(units))]
+
+
+def _map_here(function: Callable[[Unit], Result], units: Sequence[Unit], progress: Progress | None) -> list[Result]:
+    results = []
+    with threadpool_limits(1):
+        for unit in units:
+            results.append(function(unit))
+            if progress is not None:
+                progress(len(results), len(units))
+    return results
 
 
 def _one_thread() -> None:
