@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from accounts import audit
 from accounts.models import Action, User
@@ -22,14 +22,10 @@ def read_case(*, user: User, public_id: UUID) -> Case:
         Http404: there is no such case for this person.
         AuditUnavailable: the read could not be recorded.
     """
-    case = (
-        Case.objects.visible_to(user)
-        .select_related("institution", "created_by", "answer__model", "fna_sample__batch__job")
-        .filter(public_id=public_id)
-        .first()
+    cases = Case.objects.visible_to(user).select_related(
+        "institution", "created_by", "answer__model", "fna_sample__batch__job"
     )
-    if case is None:
-        raise Http404("No such case.")
+    case = get_object_or_404(cases, public_id=public_id)
     audit.record(Action.VIEW, object_type="case", object_id=case.public_id, patient_pseudonym=str(case.public_id))
     return case
 
@@ -58,14 +54,8 @@ def read_batch(*, user: User, public_id: UUID) -> FnaBatch:
         Http404: there is no such batch for this person.
         AuditUnavailable: the read could not be recorded.
     """
-    batch = (
-        FnaBatch.objects.visible_to(user)
-        .select_related("job", "created_by", "institution")
-        .filter(public_id=public_id)
-        .first()
-    )
-    if batch is None:
-        raise Http404("No such batch.")
+    batches = FnaBatch.objects.visible_to(user).select_related("job", "created_by", "institution")
+    batch = get_object_or_404(batches, public_id=public_id)
     audit.record(Action.VIEW, object_type="fna-batch", object_id=batch.public_id)
     return batch
 
@@ -78,11 +68,8 @@ def read_prediction(*, user: User, public_id: UUID) -> Prediction:
         Http404: there is no such prediction for this person.
         AuditUnavailable: the read could not be recorded.
     """
-    prediction = (
-        Prediction.objects.visible_to(user).select_related("case", "job", "model").filter(public_id=public_id).first()
-    )
-    if prediction is None:
-        raise Http404("No such prediction.")
+    predictions = Prediction.objects.visible_to(user).select_related("case", "job", "model")
+    prediction = get_object_or_404(predictions, public_id=public_id)
     case_id = prediction.case.public_id
     audit.record(Action.VIEW, object_type="prediction", object_id=public_id, patient_pseudonym=str(case_id))
     return prediction
