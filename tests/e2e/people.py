@@ -1,0 +1,21 @@
+"""The demo's people, and how they sign in."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from accounts.demo import PASSWORD
+
+CLINICIAN, OUTSIDER = "clinician@northgate.example", "clinician@stbrigid.example"
+RESEARCHER, AUDITOR, ADMIN = (f"{role}@northgate.example" for role in ("researcher", "auditor", "admin"))
+
+SignedIn = Callable[..., Page]
+
+
+def sign_in(page: Page, site: str, email: str, password: str = PASSWORD) -> None:
+    """Fills in the sign-in form and sends it."""
+    page.goto(f"{site}/accounts/login/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state()
