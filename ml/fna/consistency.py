@@ -120,9 +120,7 @@ def _spread_rules(measure: Measure) -> tuple[Rule, ...]:
 
 def _shape_rules(statistic: Literal["mean", "worst"]) -> tuple[Rule, ...]:
     """Geometry of a closed outline. Limits leave a margin around WDBC's ranges, which stand in brackets."""
-    wider = (
-        statistic == "worst"
-    )  # the three largest radii and the three largest areas may be of different nuclei
+    wider = statistic == "worst"  # the three largest radii and the three largest areas may be of different nuclei
     radius, perimeter, area, compactness = (
         f"{measure}_{statistic}" for measure in ("radius", "perimeter", "area", "compactness")
     )

@@ -70,9 +70,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
     Measure("texture", "Texture", "grey levels", "Standard deviation of the grey values inside the nucleus."),
     Measure("perimeter", "Perimeter", "px", "Length of the outline of the nucleus."),
     Measure("area", "Area", "px²", "Area inside the outline of the nucleus."),
-    Measure(
-        "smoothness", "Smoothness", "", "Local variation of the radius along the outline: larger is rougher."
-    ),
+    Measure("smoothness", "Smoothness", "", "Local variation of the radius along the outline: larger is rougher."),
     Measure(
         "compactness",
         "Compactness",

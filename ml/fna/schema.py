@@ -66,9 +66,7 @@ def _with_unit(value: float, unit: str) -> str:
 
 
 def _missing(feature: Feature) -> Finding:
-    return Finding(
-        f"missing:{feature.name}", "error", (feature.name,), f"{feature.label}: no value. Enter a number."
-    )
+    return Finding(f"missing:{feature.name}", "error", (feature.name,), f"{feature.label}: no value. Enter a number.")
 
 
 def _outside_limits(feature: Feature) -> Finding:

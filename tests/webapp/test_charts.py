@@ -64,9 +64,7 @@ def test_bars_of_nothing_but_zeros_have_no_width() -> None:
 def test_bars_show_each_measurement_beside_its_own_label() -> None:
     measurements = [float(index + 1) for index in range(30)]
     bars = contribution_bars(dict.fromkeys(FEATURE_NAMES, 1.0), measurements)
-    expected = {
-        feature.label: f"{index + 1} {feature.unit}".strip() for index, feature in enumerate(FEATURES)
-    }
+    expected = {feature.label: f"{index + 1} {feature.unit}".strip() for index, feature in enumerate(FEATURES)}
     assert {bar.label: bar.measured for bar in bars} == expected
 
 

