@@ -24,7 +24,7 @@ INSERT_CHUNK = 1000
 
 
 class UnreadableTable(DomainError):
-    """A table that cannot be imported; `problems` names each row and column at fault.
+    """A table that cannot be imported; `problems` names each row and column at fault, up to a hundred of `total`.
 
     `columns` says how its columns had been understood by then, so that a person can name the others.
     """
@@ -34,6 +34,7 @@ class UnreadableTable(DomainError):
     def __init__(self, error: TableError) -> None:
         super().__init__(str(error), problems=[asdict(problem) for problem in error.problems])
         self.columns = error.columns
+        self.total = error.total
 
 
 @dataclass(frozen=True)
