@@ -32,7 +32,12 @@ class UnreadableTable(DomainError):
     code = "unreadable_table"
 
     def __init__(self, error: TableError) -> None:
-        super().__init__(str(error), problems=[asdict(problem) for problem in error.problems])
+        message = (
+            error.problems[0].message
+            if error.total == 1
+            else f"The file has {error.total:,} problems. Nothing was stored."
+        )
+        super().__init__(message, problems=[asdict(problem) for problem in error.problems])
         self.columns = error.columns
         self.total = error.total
 
