@@ -83,7 +83,7 @@ class AutoencoderGANClassifier(ClassifierMixin, BaseEstimator):
         mixup: float = 0.2,
         dropout: float = 0.1,
         averaging: float = 0.98,
-        malignant_weight: float = 1.0,
+        malignant_weight: float = 1.3,
         threshold: float = 0.5,
         coverage: float = 0.95,
         refused_share: float = 0.005,

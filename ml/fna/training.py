@@ -44,7 +44,7 @@ class TrainingSettings:
     mixup: float
     dropout: float
     averaging: float
-    malignant_weight: float = 1.0
+    malignant_weight: float
 
 
 @dataclass(frozen=True)
