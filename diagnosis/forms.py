@@ -8,7 +8,7 @@ from django.conf import settings
 
 from diagnosis.models import FnaSample
 from ml.fna.features import STATISTIC_DESCRIPTIONS, STATISTIC_LABELS
-from ml.fna.schema import FEATURE_NAMES, FEATURES, STATISTICS, check_row
+from ml.fna.schema import FEATURE_NAMES, FEATURES, FEATURES_BY_NAME, STATISTICS, check_row
 
 
 class FnaFileForm(forms.Form):
@@ -100,7 +100,8 @@ class FnaSampleForm(forms.Form):
         for finding in check_row(values):
             if finding.severity == "error":
                 # An error that concerns several fields stands at the last of them.
-                self.add_error(finding.features[-1], finding.message)
+                name = finding.features[-1]
+                self.add_error(name, _after_label(finding.message, FEATURES_BY_NAME[name].label))
             else:
                 self.warnings.append(finding.message)
         if self.warnings and not cleaned.get("accept_warnings") and not self.errors:
@@ -113,6 +114,12 @@ class FnaSampleForm(forms.Form):
     def measurements(self) -> list[float]:
         """The 30 numbers in the schema's order."""
         return [self.cleaned_data[name] for name in FEATURE_NAMES]
+
+
+def _after_label(message: str, label: str) -> str:
+    """The message as it reads beside its field, which has the label already."""
+    rest = message.removeprefix(f"{label}: ")
+    return rest[:1].upper() + rest[1:]
 
 
 class ReferenceSearchForm(forms.Form):

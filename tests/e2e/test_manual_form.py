@@ -69,8 +69,6 @@ def test_an_unusual_sample_is_accepted_knowingly_and_refused_with_the_reasons(si
 
     expect(page.get_by_role("heading", level=2).first).to_have_text("Not scored")
     expect(page.get_by_role("heading", name="Why it was refused")).to_be_visible()
-    expect(
-        page.get_by_text("Texture, mean: the value is far higher than the other measurements imply.")
-    ).to_be_visible()
+    expect(page.get_by_text("Texture, mean: the value is beyond every training case")).to_be_visible()
     expect(page.get_by_role("img", name="Estimated probability")).to_have_count(0)
     expect(page.get_by_role("row", name="Texture, mean")).to_contain_text("remarked on above")

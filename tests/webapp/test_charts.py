@@ -6,7 +6,7 @@ import pytest
 from django.template import Context, Template
 
 from ml.fna.schema import FEATURE_NAMES, FEATURES
-from webapp.templatetags.charts import contribution_bars, probability_scale
+from webapp.templatetags.charts import calibration_points, contribution_bars, probability_scale
 
 
 def render(source: str, **context: object) -> str:
@@ -85,3 +85,18 @@ def test_chart_shows_the_strongest_and_tables_all() -> None:
     html = render("{% contributions_chart c shown=5 %}", c=contributions)
     assert html.count("lobule-contributions__bar") == 5
     assert html.count('<tr class="nhsuk-table__row">') == 30
+
+
+def test_calibration_points_lie_where_their_bins_say_and_grow_with_their_cases() -> None:
+    bins = [
+        {"predicted": 0.25, "observed": 0.5, "cases": 100},
+        {"predicted": 1.0, "observed": 0.0, "cases": 25},
+        {"predicted": 0.0, "observed": 1.0, "cases": 1},
+    ]
+    points = calibration_points(bins)
+    assert [(point.x, point.y) for point in points] == [(80.0, 160.0), (320.0, 320.0), (0.0, 0.0)]
+    assert [point.radius for point in points] == [14.0, 7.0, 3.0]
+    html = render("{% calibration_plot bins %}", bins=bins)
+    assert html.count("<circle") == 3
+    assert "25.0%" in html
+    assert not re.search(r"\sstyle=|<style|<script|\son\w+=", html)

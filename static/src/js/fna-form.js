@@ -41,12 +41,12 @@ function check() {
   show(checkSample(schema, Object.fromEntries(inputs.map((input) => [input.name, parseNumber(input.value)]))));
 }
 
+// Never at once, as on leaving a field: a hint that appears under a click moves the button away from it.
 let pause;
 form.addEventListener("input", () => {
   clearTimeout(pause);
   pause = setTimeout(check, PAUSE_MS);
 });
-form.addEventListener("change", check);
 
 form.addEventListener("paste", (event) => {
   if (!inputs.includes(event.target)) return;
