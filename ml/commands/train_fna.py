@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> None:
         f"Cross-validated accuracy {accuracy['mean']:.2%} "
         f"(95 % interval {accuracy['low']:.2%} to {accuracy['high']:.2%})."
     )
-    console.print(f"{path}: {path.stat().st_size / 1e3:.0f} kB, SHA-256 {sha256}")
+    console.print(f"{path}: {path.stat().st_size / 1e3:.0f} kB, SHA-256 {sha256}", soft_wrap=True)
 
 
 def save_model(classifier: AutoencoderGANClassifier, path: Path, card: dict[str, object]) -> str:
