@@ -62,6 +62,7 @@ def test_an_unusual_sample_is_accepted_knowingly_and_refused_with_the_reasons(si
     values = rows(20)[19]
     values[[COLUMNS["texture_mean"], COLUMNS["texture_worst"]]] *= 3
     paste(page, "\t".join(map(str, values.tolist())))
+    page.get_by_label("Sample number").fill("ODD-1")
     page.get_by_role("button", name="Read this sample").click()
     expect(page.get_by_text("These values are unusual:")).to_be_visible()
     page.get_by_label("I have checked these values").check()
