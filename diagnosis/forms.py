@@ -98,9 +98,8 @@ class FnaSampleForm(forms.Form):
         if len(values) < len(FEATURE_NAMES):
             return cleaned
         for finding in check_row(values):
-            if finding.severity == "error":
-                # An error that concerns several fields stands at the last of them.
-                name = finding.features[-1]
+            if finding.is_no_measurement:
+                (name,) = finding.features
                 self.add_error(name, _after_label(finding.message, FEATURES_BY_NAME[name].label))
             else:
                 self.warnings.append(finding.message)

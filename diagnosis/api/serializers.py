@@ -35,8 +35,9 @@ class MeasurementsSerializer(serializers.Serializer[Any]):
         """Refuses what cannot be true; what is merely unusual is for the model to judge."""
         problems: dict[str, list[str]] = {}
         for finding in check_row(attrs):
-            if finding.severity == "error":
-                problems.setdefault(finding.features[-1], []).append(finding.message)
+            if finding.is_no_measurement:
+                (name,) = finding.features
+                problems.setdefault(name, []).append(finding.message)
         if problems:
             raise serializers.ValidationError(problems)
         return attrs

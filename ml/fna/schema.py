@@ -60,6 +60,14 @@ class Finding:
     features: tuple[str, ...]
     message: str
 
+    @property
+    def is_no_measurement(self) -> bool:
+        """Whether the value is missing or outside its hard limits, so that the row can't be stored at all.
+
+        Any other finding is for a person to look at and for the model to refuse.
+        """
+        return self.code.partition(":")[0] in {"missing", "out_of_range"}
+
 
 def _with_unit(value: float, unit: str) -> str:
     return f"{value:g} {unit}".rstrip()

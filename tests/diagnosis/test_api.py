@@ -99,6 +99,15 @@ def test_a_bad_body_names_the_field(body: Any, field: str, message: str, owner: 
     assert not Case.objects.exists()
 
 
+def test_what_is_possible_but_makes_no_sense_is_left_to_the_model(owner: User, api: Api) -> None:
+    """As in a file: a worst below its mean is stored and refused with its reason, and the rest of the batch goes on."""
+    accepted = api(owner).post(SAMPLES, [sample(0, radius_worst=5.0), sample(1)], format="json").json()
+    run(FnaBatch.objects.get().job.public_id, worker="test")
+    answers = api(owner).get(accepted["predictions_url"]).json()["results"]
+    assert [answer["status"] == "refused" for answer in answers] == [True, False]
+    assert "worst is below the mean" in answers[0]["reason"]
+
+
 def test_a_bad_file_names_row_and_column(owner: User, api: Api) -> None:
     rows, _ = wdbc(2)
     file = SimpleUploadedFile("samples.csv", csv_of(rows.tolist()).replace(b"17.99", b"?"))
