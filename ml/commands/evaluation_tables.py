@@ -65,6 +65,9 @@ def _add_model(table: Table, name: str, figures: dict[str, Any]) -> None:
     if before:
         label = "… before calibration"
         table.add_row(label, "", "", "", "", "", f"{before['brier']:.4f}", _percent(before["ece"]))
+    if "ece_if_perfect" in figures:
+        label = "… from sampling alone"
+        table.add_row(label, "", "", "", "", "", "", _percent(figures["ece_if_perfect"]))
 
 
 def _certainty(report: dict[str, Any]) -> Table:

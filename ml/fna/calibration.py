@@ -1,4 +1,8 @@
-"""Calibration of the ensemble's log-odds into probabilities, by temperature scaling (Guo et al., 2017)."""
+"""Calibration of the ensemble's log-odds into probabilities, by logistic (Platt) scaling.
+
+Sources: Platt, "Probabilistic outputs for support vector machines", 1999; Guo et al., "On calibration of modern
+neural networks", 2017.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,34 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 from scipy.special import expit
 
 INTERVAL_MASS = 0.9
+ENSEMBLE_SHARPENING = 0.8
+"""The held-out log-odds come from one member each, an answer from the mean of all, which errs less.
+
+So the temperature that suits the members is too high for their mean. The factor was chosen on the divisions by
+seeds 100 to 105: against a factor of 1 the expected calibration error there was 1.41 instead of 1.60 %, the Brier
+score .0144 instead of .0148, and the log loss .0598 instead of .0585.
+"""
+_BOUNDS = ((np.log(0.2), np.log(5.0)), (-2.0, 2.0))
 
 
 @dataclass(frozen=True)
-class TemperatureCalibration:
-    """probability = sigmoid(log-odds / temperature)."""
+class LogisticCalibration:
+    """probability = sigmoid(log-odds / temperature + shift)."""
 
     temperature: float
+    shift: float
+
+    def log_odds(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated log-odds of malignant for raw log-odds of any shape."""
+        return np.asarray(log_odds / self.temperature + self.shift)
 
     def probability(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Probability of malignant in [0, 1] for raw log-odds of any shape."""
-        return np.asarray(expit(log_odds / self.temperature))
+        """Calibrated probability of malignant in [0, 1] for raw log-odds of any shape."""
+        return np.asarray(expit(self.log_odds(log_odds)))
 
     def interval(self, member_log_odds: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The range that the middle 90 % of ensemble members give, as probabilities.
@@ -38,17 +55,23 @@ class TemperatureCalibration:
         return self.probability(np.minimum(low, centre)), self.probability(np.maximum(high, centre))
 
 
-def fit_temperature(log_odds: NDArray[np.float64], y: NDArray[np.int64]) -> TemperatureCalibration:
-    """The temperature in [0.2, 5] with the least log loss on cases that the scoring members did not see.
+def fit_calibration(
+    log_odds: NDArray[np.float64], y: NDArray[np.int64], sharpening: float = 1.0
+) -> LogisticCalibration:
+    """The temperature in [0.2, 5] and shift in [-2, 2] of least log loss on cases that the members did not see.
 
     Args:
         log_odds: `(rows,)`, out-of-fold.
         y: `(rows,)`, 0 benign, 1 malignant.
+        sharpening: multiplies the temperature found.
     """
-    signed = log_odds * (2 * y - 1)
+    signs = 2 * y - 1
 
-    def log_loss(log_temperature: float) -> float:
-        return float(np.logaddexp(0.0, -signed / np.exp(log_temperature)).mean())
+    def log_loss(parameters: NDArray[np.float64]) -> float:
+        log_temperature, shift = parameters
+        return float(np.logaddexp(0.0, -signs * (log_odds / np.exp(log_temperature) + shift)).mean())
 
-    found = minimize_scalar(log_loss, bounds=(np.log(0.2), np.log(5.0)), method="bounded")
-    return TemperatureCalibration(float(np.exp(found.x)))
+    found = minimize(
+        log_loss, np.zeros(2), method="Nelder-Mead", bounds=_BOUNDS, options={"xatol": 1e-6, "fatol": 1e-10}
+    )
+    return LogisticCalibration(sharpening * float(np.exp(found.x[0])), float(found.x[1]))

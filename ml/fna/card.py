@@ -95,8 +95,8 @@ def model_card(
             "novelty": novelty_figures(outputs),
         },
         "calibration": {
-            "method": "temperature scaling on log-odds of members that did not see the case",
-            "temperature": ensemble.calibration.temperature,
+            "method": "logistic (Platt) scaling on log-odds of members that did not see the case",
+            **asdict(ensemble.calibration),
             "bins": reliability_bins(outputs),
         },
         "decision_threshold": classifier.threshold,

@@ -22,7 +22,7 @@ class AutoencoderGANClassifier(ClassifierMixin, BaseEstimator):
 
     Each member has an encoder (features → latent), a decoder, a generator of fake latents and a discriminator
     that tells benign, malignant and fake apart. All members train together; each leaves out one inner fold,
-    from which temperature, conformal thresholds and novelty scale are learnt.
+    from which calibration, conformal thresholds and novelty scale are learnt.
 
     Args:
         members: ensemble size.

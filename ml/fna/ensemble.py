@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ml.fna.calibration import TemperatureCalibration
+from ml.fna.calibration import LogisticCalibration
 from ml.fna.conformal import ConformalSets
 from ml.fna.networks import FAKE, AutoencoderGAN
 from ml.fna.novelty import Misfit, NoveltyScale
@@ -34,7 +34,7 @@ class FittedEnsemble:
 
     preprocessor: FnaPreprocessor
     network: AutoencoderGAN
-    calibration: TemperatureCalibration
+    calibration: LogisticCalibration
     conformal: ConformalSets
     misfit: Misfit
     novelty: NoveltyScale

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ml.fna.calibration import LogisticCalibration
 from ml.fna.networks import AutoencoderGAN
 
 NODES = 8
@@ -24,14 +25,16 @@ class Explainer:
     Args:
         network: the ensemble.
         baseline: where the path starts, `(inputs,)`, scaled.
-        temperature: divides the log-odds.
+        calibration: turns the networks' log-odds into calibrated ones.
         features: number of measurements; inputs are one or two blocks of so many columns.
     """
 
-    def __init__(self, network: AutoencoderGAN, baseline: Tensor, temperature: float, features: int) -> None:
+    def __init__(
+        self, network: AutoencoderGAN, baseline: Tensor, calibration: LogisticCalibration, features: int
+    ) -> None:
         self._network = network
         self._baseline = baseline
-        self._temperature = temperature
+        self._calibration = calibration
         self._features = features
         nodes, weights = np.polynomial.legendre.leggauss(NODES)
         self._nodes = torch.from_numpy((nodes + 1.0) / 2.0).float()
@@ -48,7 +51,7 @@ class Explainer:
             total = self._network.log_odds(members).mean(dim=0).sum()
         gradient = torch.autograd.grad(total, points)[0].unflatten(0, (NODES, -1))
         parts = (steps * (self._weights[:, None, None] * gradient).sum(dim=0)).double().numpy()
-        parts = parts / self._temperature
+        parts = parts / self._calibration.temperature
         # eight nodes leave a small quadrature error: share it in proportion, so that the sum is complete
         missing = self._log_odds(scaled) - self.baseline_log_odds - parts.sum(axis=1)
         sizes = np.abs(parts)
@@ -58,4 +61,4 @@ class Explainer:
     @torch.no_grad()
     def _log_odds(self, scaled: Tensor) -> NDArray[np.float64]:
         members = self._network.log_odds(scaled.expand(self._network.members, -1, -1))
-        return np.asarray(members.double().numpy().mean(axis=0) / self._temperature)
+        return self._calibration.log_odds(members.double().numpy().mean(axis=0))

@@ -1,7 +1,7 @@
 """Fitting: one training path for a single `fit` and for all folds of a cross-validation at once.
 
 The members of an ensemble each leave out one inner fold of the training cases. So every training case is
-judged by members that did not see it, and temperature, conformal thresholds and novelty scale are learnt from
+judged by members that did not see it, and calibration, conformal thresholds and novelty scale are learnt from
 those judgements, without spending cases or training on a separate calibration set (as in cross-conformal
 prediction and the jackknife+).
 """
@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
-from ml.fna.calibration import TemperatureCalibration, fit_temperature
+from ml.fna.calibration import ENSEMBLE_SHARPENING, LogisticCalibration, fit_calibration
 from ml.fna.conformal import ConformalSets, fit_conformal
 from ml.fna.ensemble import FittedEnsemble, novelty_readings, read_networks
 from ml.fna.networks import AutoencoderGAN, NetworkShape
@@ -116,10 +116,11 @@ def _conclude(prepared: _Prepared, network: AutoencoderGAN, design: Design) -> F
     reading = read_networks(network, torch.from_numpy(prepared.task.X).expand(network.members, -1, -1))
     judged = left_out.any(axis=0)
     log_odds = _unseen_mean(reading.log_odds, left_out)
-    calibration = TemperatureCalibration(1.0)
+    calibration = LogisticCalibration(1.0, 0.0)
     conformal = ConformalSets(design.coverage, 0.0, 0.0)
     if judged.any():
-        calibration = fit_temperature(log_odds[judged], table.y[judged])
+        sharpening = ENSEMBLE_SHARPENING if network.members > 1 else 1.0
+        calibration = fit_calibration(log_odds[judged], table.y[judged], sharpening)
         conformal = fit_conformal(calibration.probability(log_odds[judged]), table.y[judged], design.coverage)
     readings = novelty_readings(
         _unseen_residuals(preprocessor.gaussianise(table.X), left_out),

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ml.fna.calibration import TemperatureCalibration
+from ml.fna.calibration import LogisticCalibration
 from ml.fna.conformal import ConformalSets
 from ml.fna.ensemble import FittedEnsemble
 from ml.fna.networks import AutoencoderGAN, NetworkShape
@@ -30,7 +30,7 @@ def to_tensors(ensemble: FittedEnsemble) -> dict[str, Tensor]:
         if hasattr(ensemble.preprocessor, name)
     }
     arrays["preprocessor.clip"] = np.array(ensemble.preprocessor.clip)
-    arrays["calibration.temperature"] = np.array(ensemble.calibration.temperature)
+    arrays["calibration"] = np.array(list(asdict(ensemble.calibration).values()))
     arrays["conformal"] = np.array(list(asdict(ensemble.conformal).values()))
     arrays["misfit.precision"] = ensemble.misfit.precision
     arrays["novelty.median"] = ensemble.novelty.median
@@ -74,7 +74,7 @@ def from_tensors(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> 
     return FittedEnsemble(
         preprocessor=preprocessor,
         network=network.requires_grad_(False),
-        calibration=TemperatureCalibration(float(arrays["calibration.temperature"])),
+        calibration=LogisticCalibration(*(float(value) for value in arrays["calibration"])),
         conformal=ConformalSets(*(float(value) for value in arrays["conformal"])),
         misfit=Misfit(arrays["misfit.precision"]),
         novelty=NoveltyScale(arrays["novelty.median"], arrays["novelty.spread"], float(arrays["novelty.threshold"])),

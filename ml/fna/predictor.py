@@ -93,7 +93,7 @@ class FnaPredictor:
             self._explainer = Explainer(
                 self._ensemble.network,
                 (means[0] + means[1]) / 2.0,
-                self._ensemble.calibration.temperature,
+                self._ensemble.calibration,
                 len(FEATURE_NAMES),
             )
             self._search = NeighbourSearch(self._ensemble.read(reference.X).latent)

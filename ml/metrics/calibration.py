@@ -50,3 +50,18 @@ def expected_calibration_error(y: NDArray[np.int64], probability: NDArray[np.flo
     """Mean gap between predicted and observed share over equal-width bins, weighted by cases, in [0, 1]."""
     gaps = [entry.cases * abs(entry.predicted - entry.observed) for entry in reliability(y, probability, bins)]
     return float(sum(gaps) / len(y))
+
+
+def calibration_error_if_perfect(
+    probability: NDArray[np.float64], *, draws: int = 200, random_state: int = 0, bins: int = BINS
+) -> float:
+    """The expected calibration error that sampling alone would give, were these probabilities exactly right.
+
+    Outcomes are drawn from the probabilities themselves, `draws` times. Read a measured error beside this mean.
+    """
+    rng = np.random.default_rng(random_state)
+    errors = [
+        expected_calibration_error((rng.random(len(probability)) < probability).astype(np.int64), probability, bins)
+        for _ in range(draws)
+    ]
+    return float(np.mean(errors))

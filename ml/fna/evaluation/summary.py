@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from ml.fna.evaluation.corruption import KINDS
 from ml.fna.evaluation.out_of_fold import FoldOutput
 from ml.fna.reference import reference_cases
-from ml.metrics.calibration import brier_score, expected_calibration_error, reliability
+from ml.metrics.calibration import (
+    brier_score,
+    calibration_error_if_perfect,
+    expected_calibration_error,
+    reliability,
+)
 from ml.metrics.classification import (
     accuracy_after_referral,
     area_under_roc,
@@ -76,6 +81,8 @@ def ensemble_performance(outputs: Sequence[FoldOutput], threshold: float) -> dic
     figures = performance(
         [(output.test, output.calibrated) for output in outputs], by_repeat(outputs, "calibrated"), threshold
     )
+    calibrated = by_repeat(outputs, "calibrated")
+    figures["ece_if_perfect"] = float(np.mean([calibration_error_if_perfect(p) for p in calibrated]))
     raw = by_repeat(outputs, "raw")
     figures["before_calibration"] = {
         "brier": float(np.mean([brier_score(y, p) for p in raw])),

@@ -1,25 +1,38 @@
-"""Temperature, intervals, prediction sets and novelty on numbers that can be followed by hand."""
+"""Calibration, intervals, prediction sets and novelty on numbers that can be followed by hand."""
 
 import numpy as np
 import pytest
 from scipy.special import expit
 
-from ml.fna.calibration import TemperatureCalibration, fit_temperature
+from ml.fna.calibration import LogisticCalibration, fit_calibration
 from ml.fna.conformal import fit_conformal
 from ml.fna.novelty import Misfit, NoveltyScale
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
-def test_temperature_finds_the_one_that_made_the_outcomes(temperature: float) -> None:
+@pytest.mark.parametrize(("temperature", "shift"), [(0.5, 0.0), (1.0, 0.7), (3.0, -1.0)])
+def test_calibration_finds_what_made_the_outcomes(temperature: float, shift: float) -> None:
     rng = np.random.default_rng(0)
     log_odds = rng.normal(scale=4.0, size=20_000)
-    y = (rng.random(20_000) < expit(log_odds / temperature)).astype(int)
+    y = (rng.random(20_000) < expit(log_odds / temperature + shift)).astype(int)
 
-    assert fit_temperature(log_odds, y).temperature == pytest.approx(temperature, rel=0.06)
+    found = fit_calibration(log_odds, y)
+
+    assert found.temperature == pytest.approx(temperature, rel=0.06)
+    assert found.shift == pytest.approx(shift, abs=0.1)
+
+
+def test_sharpening_multiplies_the_temperature_alone() -> None:
+    log_odds = np.array([-2.0, -1.0, 0.5, 1.0, 3.0, -0.5])
+    y = np.array([0, 0, 1, 0, 1, 1])
+
+    plain, sharp = fit_calibration(log_odds, y), fit_calibration(log_odds, y, 0.8)
+
+    assert sharp.temperature == pytest.approx(0.8 * plain.temperature)
+    assert sharp.shift == plain.shift
 
 
 def test_interval_holds_the_answer_and_grows_with_disagreement() -> None:
-    calibration = TemperatureCalibration(2.0)
+    calibration = LogisticCalibration(2.0, 0.0)
     agreed = np.array([[0.9], [1.0], [1.1]])
     split = np.array([[-4.0], [1.0], [6.0]])
 
@@ -34,7 +47,7 @@ def test_interval_holds_the_answer_and_grows_with_disagreement() -> None:
 def test_one_far_member_cannot_push_the_answer_out_of_its_interval() -> None:
     members = np.array([[0.0]] * 40 + [[1000.0]])
 
-    low, high = TemperatureCalibration(1.0).interval(members)
+    low, high = LogisticCalibration(1.0, 0.0).interval(members)
 
     assert low[0] <= expit(members.mean()) <= high[0]
 

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss
 
-from ml.metrics.calibration import brier_score, expected_calibration_error, reliability
+from ml.metrics.calibration import (
+    brier_score,
+    calibration_error_if_perfect,
+    expected_calibration_error,
+    reliability,
+)
 
 Y = np.array([0, 0, 1, 1, 1])
 PROBABILITY = np.array([0.05, 0.15, 0.12, 0.95, 1.0])
@@ -34,3 +39,11 @@ def test_expected_calibration_error_by_hand() -> None:
 
 def test_perfect_certainty_has_no_error() -> None:
     assert expected_calibration_error(Y, Y.astype(float)) == 0.0
+
+
+def test_even_right_probabilities_show_an_error_that_shrinks_with_cases() -> None:
+    few, many = (np.tile([0.25, 0.75], n // 2) for n in (100, 10_000))
+
+    assert calibration_error_if_perfect(few) == pytest.approx(np.sqrt(0.25 * 0.75 / 50) * np.sqrt(2 / np.pi), rel=0.15)
+    assert calibration_error_if_perfect(many) < calibration_error_if_perfect(few) / 5
+    assert calibration_error_if_perfect(np.array([0.0, 1.0, 1.0])) == 0.0
