@@ -56,8 +56,12 @@ def test_the_keyboard_alone_signs_in_and_reaches_the_upload(site: str, new_page:
     # The script puts its own button in the place of the browser's, and the focus must not be caught in between.
     page.locator(".nhsuk-file-upload__drop-button").wait_for()
     tab_to(page, "FNA table")
-    # A native button: Enter and Space press it. What the chooser then gives is the upload's own test.
-    expect(page.locator("button.nhsuk-file-upload__drop-button")).to_be_focused()
+    # Headless Chromium reports a chooser opened by keyboard only now and then; what the page does is click its input.
+    page.locator("input[type=file]").evaluate(
+        "(input) => input.addEventListener('click', () => (document.body.dataset.asked = 'yes'))"
+    )
+    page.keyboard.press("Enter")
+    expect(page.locator("body")).to_have_attribute("data-asked", "yes")
 
 
 def tab_to(page: Page, name: str, most: int = 30) -> None:
