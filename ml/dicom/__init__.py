@@ -1,0 +1,1 @@
+"""Reading medical image files safely: screening, headers, archives, pixels and de-identification."""
