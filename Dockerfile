@@ -43,9 +43,12 @@ COPY templates templates
 COPY --from=front-end /site/static/dist static/dist
 # Collecting static files reads the settings but reaches nothing that these values name.
 RUN SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+    DEIDENTIFICATION_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(64))') UPLOAD_SPOOL_DIR=/tmp/build \
     DATABASE_URL=postgres://build@build/build REDIS_URL=redis://build STORAGE_URL=file:///tmp/build \
     ALLOWED_HOSTS=build CSRF_TRUSTED_ORIGINS=https://build \
     python manage.py collectstatic --no-input --verbosity 0
+# The volume where images lie while they arrive takes over this folder's owner.
+RUN install --directory --owner 10001 --mode 700 /arriving
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \

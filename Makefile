@@ -20,7 +20,8 @@ MANAGE := $(BIN)/python manage.py
 # Production's settings need no server to be checked, only values of the right form.
 PRODUCTION = env DJANGO_SETTINGS_MODULE=webapp.settings.production \
   SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
-  DATABASE_URL=postgres://lobule@localhost/lobule REDIS_URL=redis://localhost STORAGE_URL=file://$(CURDIR)/build \
+  DEIDENTIFICATION_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+  UPLOAD_SPOOL_DIR=$(CURDIR)/build/arriving DATABASE_URL=postgres://lobule@localhost/lobule REDIS_URL=redis://localhost STORAGE_URL=file://$(CURDIR)/build \
   ALLOWED_HOSTS=lobule.example CSRF_TRUSTED_ORIGINS=https://lobule.example
 FRONT_END := package.json package-lock.json vite.config.js .npmrc
 

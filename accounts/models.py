@@ -88,6 +88,12 @@ class Action(models.TextChoices):
     CANCEL = "cancel", "Cancelled"
     RETRY = "retry", "Started again"
     ADD_USER = "add-user", "Added a user"
+    ANNOTATE = "annotate", "Measured or marked"
+    REVIEW = "review", "Reviewed"
+    CHANGE_SETTINGS = "change-settings", "Changed settings"
+    PROPOSE_MODEL = "propose-model", "Proposed a model"
+    DECIDE_MODEL = "decide-model", "Decided on a model"
+    REHEARSE = "rehearse", "Rehearsed a model"
     DENIED = "denied", "Denied"
 
 

@@ -1,4 +1,4 @@
-"""A case on the worklist, and the FNA sample it is about."""
+"""A case on the worklist, and the FNA sample that it may be about."""
 
 import uuid
 from typing import Any, ClassVar
@@ -10,14 +10,21 @@ from numpy.typing import NDArray
 
 from accounts.models import Institution
 from diagnosis.models.batch import FnaBatch
+from diagnosis.models.study import Study
 from diagnosis.models.visibility import ClinicalQuerySet
 
 
 class Case(models.Model):
     """One question to the second reader. `public_id` is also the patient's pseudonym in the audit trail."""
 
+    class Kind(models.TextChoices):
+        FNA = "fna", "FNA"
+        IMAGING = "imaging", "Imaging"
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=7, choices=Kind.choices, default=Kind.FNA)
+    study = models.OneToOneField(Study, null=True, on_delete=models.CASCADE, related_name="case")
     reference = models.CharField(
         max_length=200, blank=True, db_index=True, help_text="The hospital's own sample number, verbatim."
     )
@@ -28,14 +35,21 @@ class Case(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="The newest prediction.",
+        help_text="The newest prediction; of a study, that of its most suspicious image.",
     )
+    unread_reason = models.TextField(blank=True, help_text="Why no model reads it, in plain words.")
 
     objects = ClinicalQuerySet["Case"].as_manager()
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
         indexes: ClassVar = [models.Index(fields=["institution", "-created_at"], name="case_institution_newest")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(kind="imaging", study__isnull=False) | models.Q(kind="fna", study__isnull=True),
+                name="case_of_imaging_has_study",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Case {str(self.public_id)[:8]}"

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from diagnosis.models.case import Case
 from diagnosis.models.installed_model import InstalledModel
+from diagnosis.models.instance import Instance
 from diagnosis.models.visibility import ClinicalQuerySet
 from jobs.models import Job
 
@@ -32,6 +33,10 @@ class Prediction(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="predictions")
+    instance = models.ForeignKey(
+        Instance, null=True, on_delete=models.CASCADE, related_name="predictions", help_text="The image it is about."
+    )
+    frame = models.PositiveIntegerField(null=True, help_text="The frame that was read, from 1.")
     model = models.ForeignKey(InstalledModel, on_delete=models.PROTECT, related_name="+")
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="+")
     attempt = models.PositiveSmallIntegerField(help_text="Attempt of the job that wrote it.")
@@ -55,6 +60,7 @@ class Prediction(models.Model):
     novelty = models.JSONField(default=dict)
     contributions = models.JSONField(default=dict, help_text="Log-odds towards malignant, by feature.")
     neighbours = models.JSONField(default=list, help_text="Nearest training cases.")
+    has_evidence_map = models.BooleanField(default=False)
 
     seen_in_training = models.BooleanField(help_text="The model was trained on this very sample.")
 
@@ -69,7 +75,16 @@ class Prediction(models.Model):
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["case", "model"], name="one_prediction_per_case_and_model"),
+            models.UniqueConstraint(
+                fields=["case", "model"],
+                condition=Q(instance__isnull=True),
+                name="one_prediction_per_sample_and_model",
+            ),
+            models.UniqueConstraint(
+                fields=["instance", "model"],
+                condition=Q(instance__isnull=False),
+                name="one_prediction_per_image_and_model",
+            ),
             models.CheckConstraint(
                 condition=Q(probability__isnull=True) | Q(probability__gte=0, probability__lte=1),
                 name="prediction_probability_in_range",
@@ -92,3 +107,8 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} prediction of {self.case}"
+
+    @property
+    def evidence_key(self) -> str:
+        """Where the evidence map lies in the phi storage, as a picture to lay over the image."""
+        return f"evidence/{self.public_id}.png"

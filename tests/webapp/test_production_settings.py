@@ -13,6 +13,8 @@ from webapp.storage import aliases
 ROOT = Path(__file__).resolve().parents[2]
 COMPLETE = {
     "SECRET_KEY": "k" * 50,
+    "DEIDENTIFICATION_KEY": "d" * 50,
+    "UPLOAD_SPOOL_DIR": "/var/empty",
     "DATABASE_URL": "postgres://lobule@localhost/lobule",
     "REDIS_URL": "redis://localhost",
     "STORAGE_URL": "file:///var/empty",
@@ -51,8 +53,9 @@ def test_it_names_what_is_missing_and_stops(name: str) -> None:
     assert f"Set these environment variables (or NAME_FILE for a file that holds the value): {name}" in stopped.stderr
 
 
-def test_a_short_secret_stops_it_without_being_printed() -> None:
-    stopped = start({**COMPLETE, "SECRET_KEY": "short-secret"})
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DEIDENTIFICATION_KEY"])
+def test_a_short_secret_stops_it_without_being_printed(name: str) -> None:
+    stopped = start({**COMPLETE, name: "short-secret"})
     assert "50 or more random characters" in stopped.stderr
     assert "short-secret" not in stopped.stderr
 

@@ -130,6 +130,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
@@ -139,9 +140,11 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
-# Uploads: one FNA table at a time, held in memory only up to this size.
+# Uploads: one FNA table at a time, held in memory only up to this size; images go through files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 60 * 1024 * 1024
 FNA_UPLOAD_MAX_BYTES = 50 * 1024 * 1024
+IMAGE_UPLOAD_MAX_BYTES = 2 * 1024**3
+IMAGE_UPLOAD_MAX_AGE = timedelta(hours=24)
 
 # Jobs
 JOB_LEASE_SECONDS = 60

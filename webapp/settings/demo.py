@@ -8,6 +8,7 @@ from webapp.settings.embedded import embedded
 from webapp.storage import aliases
 
 SECRET_KEY = "demo-only-key-that-protects-nothing-of-worth-0123456789"  # noqa: S105 the demo holds public data only
+DEIDENTIFICATION_KEY = "demo-only-key-for-identities-0123456789-0123456789-0123456789"
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

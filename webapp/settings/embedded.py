@@ -35,6 +35,7 @@ def embedded(var_dir: Path) -> dict[str, Any]:
                 "LOCATION": var_dir / "cache",
             }
         },
+        "UPLOAD_SPOOL_DIR": var_dir / "arriving",
         "STORAGE_URL": (var_dir / "buckets").resolve().as_uri(),
         **filesystem_transport(var_dir / "messages"),
     }

@@ -54,6 +54,20 @@ VARIABLES: tuple[Variable, ...] = (
         "or file:///absolute/folder.",
         required_in_production=True,
     ),
+    Variable(
+        "DEIDENTIFICATION_KEY",
+        "str",
+        "Keys the replacement of identities; 50 or more random characters. Whoever changes it breaks the link between "
+        "earlier and later images of a patient.",
+        required_in_production=True,
+        secret=True,
+    ),
+    Variable(
+        "UPLOAD_SPOOL_DIR",
+        "str",
+        "Folder where images lie while they arrive, with space for them; shared by all web processes and workers.",
+        required_in_production=True,
+    ),
     Variable("S3_ACCESS_KEY_ID", "str", "Access key for s3:// storage.", default="", secret=True),
     Variable("S3_SECRET_ACCESS_KEY", "str", "Secret key for s3:// storage.", default="", secret=True),
     Variable("ALLOWED_HOSTS", "list", "Host names the site answers to.", required_in_production=True),

@@ -1,5 +1,7 @@
 """Production: PostgreSQL, Redis, object storage, TLS. Refuses to start when anything it needs is missing."""
 
+from pathlib import Path
+
 from django.core.exceptions import ImproperlyConfigured
 
 from jobs.celery_settings import redis_transport
@@ -17,6 +19,10 @@ DEBUG = False
 SECRET_KEY = env.read("SECRET_KEY")
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY: expected 50 or more random characters.")
+DEIDENTIFICATION_KEY = env.read("DEIDENTIFICATION_KEY")
+if len(DEIDENTIFICATION_KEY) < 50:
+    raise ImproperlyConfigured("DEIDENTIFICATION_KEY: expected 50 or more random characters.")
+UPLOAD_SPOOL_DIR = Path(env.read("UPLOAD_SPOOL_DIR"))
 ALLOWED_HOSTS = env.read("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.read("CSRF_TRUSTED_ORIGINS")
 

@@ -12,6 +12,7 @@ from webapp.settings.embedded import embedded
 from webapp.storage import aliases
 
 SECRET_KEY = "test-only-key-0123456789-0123456789-0123456789-0123456789"  # noqa: S105 tests hold no secrets
+DEIDENTIFICATION_KEY = "test-only-key-for-identities-0123456789-0123456789-0123456789"
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
