@@ -7,6 +7,7 @@ from django.db.models import F, Q, QuerySet
 from diagnosis.models import Case, Prediction
 
 WAITING = "waiting"
+NOT_READ = "not-read"
 ORDERINGS = {
     "newest": (F("created_at").desc(), F("pk").desc()),
     "oldest": (F("created_at").asc(), F("pk").asc()),
@@ -24,12 +25,12 @@ ORDERING_LABELS = [
     ("most-malignant", "Highest probability of malignancy first"),
     ("least-malignant", "Lowest probability of malignancy first"),
     ("least-certain", "Uncertain and refused first"),
-    ("reference", "Sample number"),
+    ("reference", "Sample or patient number"),
 ]
 
 
 class CaseFilter(django_filters.FilterSet):
-    """By answer, day, batch; sorted by age, probability or sample number."""
+    """By answer, kind, day, batch; sorted by age, probability or sample number."""
 
     status = django_filters.ChoiceFilter(
         label="Answer",
@@ -41,8 +42,10 @@ class CaseFilter(django_filters.FilterSet):
             (Prediction.Status.UNCERTAIN, "Uncertain"),
             (Prediction.Status.REFUSED, "Refused"),
             (WAITING, "Waiting"),
+            (NOT_READ, "Not read: no model"),
         ],
     )
+    kind = django_filters.ChoiceFilter(label="Kind", choices=Case.Kind.choices, empty_label="Any")
     since = django_filters.DateFilter(
         field_name="created_at",
         lookup_expr="date__gte",
@@ -68,7 +71,9 @@ class CaseFilter(django_filters.FilterSet):
     def filter_status(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         """A finding, a status, or no answer yet."""
         if value == WAITING:
-            return cases.filter(answer__isnull=True)
+            return cases.filter(answer__isnull=True, unread_reason="")
+        if value == NOT_READ:
+            return cases.exclude(unread_reason="").filter(answer__isnull=True)
         return cases.filter(Q(answer__finding=value) | Q(answer__status=value))
 
     def filter_sort(self, cases: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:

@@ -23,7 +23,7 @@ def read_case(*, user: User, public_id: UUID) -> Case:
         AuditUnavailable: the read could not be recorded.
     """
     cases = Case.objects.visible_to(user).select_related(
-        "institution", "created_by", "answer__model", "fna_sample__batch__job"
+        "institution", "created_by", "answer__model", "fna_sample__batch__job", "study"
     )
     case = get_object_or_404(cases, public_id=public_id)
     audit.record(Action.VIEW, object_type="case", object_id=case.public_id, patient_pseudonym=str(case.public_id))
@@ -77,7 +77,7 @@ def read_prediction(*, user: User, public_id: UUID) -> Prediction:
 
 def worklist(user: User) -> QuerySet[Case]:
     """The cases this person may see, with what a worklist row shows."""
-    return Case.objects.visible_to(user).select_related("answer", "fna_sample__batch__job", "created_by")
+    return Case.objects.visible_to(user).select_related("answer", "fna_sample__batch__job", "study", "created_by")
 
 
 def probabilities(batch: FnaBatch) -> list[float]:

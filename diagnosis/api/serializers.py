@@ -112,6 +112,7 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
     case = serializers.UUIDField(source="case.public_id")
     job = serializers.UUIDField(source="job.public_id")
     model = serializers.UUIDField(source="model.public_id")
+    instance = serializers.UUIDField(source="instance.public_id", allow_null=True, default=None)
     trained_on = serializers.SerializerMethodField(help_text="The data behind the model, in one sentence.")
     probability_malignant = serializers.FloatField(source="probability", allow_null=True)
 
@@ -122,6 +123,8 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
             "case",
             "job",
             "model",
+            "instance",
+            "frame",
             "created_at",
             "status",
             "finding",
@@ -151,20 +154,23 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
     """A case on the worklist, with its answer in short."""
 
     id = serializers.UUIDField(source="public_id")
-    batch = serializers.UUIDField(source="fna_sample.batch.public_id")
-    row_number = serializers.IntegerField(source="fna_sample.row_number")
+    study = serializers.UUIDField(source="study.public_id", allow_null=True, default=None)
+    batch = serializers.UUIDField(source="fna_sample.batch.public_id", allow_null=True, default=None)
+    row_number = serializers.IntegerField(source="fna_sample.row_number", allow_null=True, default=None)
     known_outcome = serializers.SerializerMethodField()
-    status = serializers.SerializerMethodField(help_text="waiting, scored, uncertain or refused")
+    status = serializers.SerializerMethodField(help_text="waiting, not-read, scored, uncertain or refused")
     prediction = serializers.UUIDField(source="answer.public_id", allow_null=True, default=None)
     finding = serializers.CharField(source="answer.finding", default="")
     probability_malignant = serializers.FloatField(source="answer.probability", allow_null=True, default=None)
-    reason = serializers.CharField(source="answer.reason", default="")
+    reason = serializers.SerializerMethodField(help_text="Why it is uncertain, refused or not read.")
 
     class Meta:
         model = Case
         fields = (
             "id",
+            "kind",
             "reference",
+            "study",
             "batch",
             "row_number",
             "created_at",
@@ -178,11 +184,16 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
 
     @extend_schema_field(serializers.ChoiceField(choices=list(LABELS), allow_null=True))
     def get_known_outcome(self, case: Case) -> str | None:
-        outcome = case.fna_sample.known_outcome
-        return None if outcome is None else LABELS[outcome]
+        sample = getattr(case, "fna_sample", None)
+        return None if sample is None or sample.known_outcome is None else LABELS[sample.known_outcome]
 
     def get_status(self, case: Case) -> str:
-        return case.answer.status if case.answer else "waiting"
+        if case.answer is not None:
+            return str(case.answer.status)
+        return "not-read" if case.unread_reason else "waiting"
+
+    def get_reason(self, case: Case) -> str:
+        return str(case.answer.reason if case.answer else case.unread_reason)
 
 
 class CaseSearchSerializer(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.http import Http404
 from drf_spectacular.utils import (
     OpenApiParameter,
     PolymorphicProxySerializer,
@@ -77,7 +78,10 @@ class FnaSampleViewSet(viewsets.GenericViewSet[Case]):
     @extend_schema(responses={200: FnaSampleSerializer})
     def retrieve(self, request: Request, case: Any) -> Response:
         """One sample's measurements."""
-        return Response(FnaSampleSerializer(selectors.read_case(user=person(request), public_id=case)).data)
+        found = selectors.read_case(user=person(request), public_id=case)
+        if found.kind != Case.Kind.FNA:
+            raise Http404
+        return Response(FnaSampleSerializer(found).data)
 
     def _from_file(self, request: Request) -> FnaBatch:
         upload = request.FILES["file"]

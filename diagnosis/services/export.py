@@ -14,7 +14,8 @@ from ml.fna.schema import LABELS
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 HEADER = (
     "case",
-    "sample_number",
+    "kind",
+    "reference",
     "row",
     "arrived_utc",
     "status",
@@ -55,13 +56,15 @@ def export_cases(*, cases: Iterable[Case], what: str) -> str:
 
 
 def _row(case: Case) -> Iterator[str | int | float | None]:
-    sample, answer = case.fna_sample, case.answer
+    sample, answer = getattr(case, "fna_sample", None), case.answer
     yield str(case.public_id)
+    yield case.kind
     yield inert(case.reference)
-    yield sample.row_number
+    yield sample.row_number if sample else None
     yield f"{case.created_at:%Y-%m-%dT%H:%M:%SZ}"
     if answer is None:
-        yield from ("waiting", "", None, None, None, "", "")
+        yield from ("not read" if case.unread_reason else "waiting", "", None, None, None, "")
+        yield inert(case.unread_reason)
     else:
         yield from (
             answer.status,
@@ -72,7 +75,7 @@ def _row(case: Case) -> Iterator[str | int | float | None]:
         )
         yield " ".join(answer.prediction_set)
         yield inert(answer.reason)
-    yield LABELS[sample.known_outcome] if sample.known_outcome is not None else ""
+    yield LABELS[sample.known_outcome] if sample and sample.known_outcome is not None else ""
     if answer is None:
         yield from ("", "", "")
     else:

@@ -74,8 +74,10 @@ def export(request: HttpRequest) -> HttpResponse:
 @require_GET
 @require_role(Role.CLINICIAN)
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """One case: the answer, what it means, what speaks for it, and what replays it."""
+    """One sample: the answer, what it means, what speaks for it, what replays it. A study has a page of its own."""
     case = selectors.read_case(user=person(request), public_id=public_id)
+    if case.study is not None:
+        return redirect("study-detail", case.study.public_id)
     return render(
         request,
         "diagnosis/case_detail.html",

@@ -230,7 +230,7 @@ def test_an_export_holds_every_row_and_is_recorded(browser: Client, scored_batch
     Case.objects.filter(reference="S-1").update(reference="=1+1")
     response = browser.get(reverse("batch-export", args=[scored_batch.public_id]))
     rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
-    assert [row["sample_number"] for row in rows] == ["'=1+1", "S-2", "S-3", "S-4", "S-5"]
+    assert [row["reference"] for row in rows] == ["'=1+1", "S-2", "S-3", "S-4", "S-5"]
     stored = [sample.case.answer.probability for sample in scored_batch.samples.all()]
     assert [float(row["probability_malignant"]) for row in rows] == stored
     exported = AuditEvent.objects.get(action=Action.EXPORT)

@@ -55,8 +55,8 @@ def test_a_file_becomes_answers_and_an_export(signed_in: SignedIn, tmp_path: Pat
     download.value.save_as(saved)
     answers = list(csv.DictReader(io.StringIO(saved.read_text(encoding="utf-8-sig"))))
     assert len(answers) == COUNT
-    assert answers[0]["sample_number"] == f"'{FORMULA}"
-    assert answers[1]["sample_number"] == "E2E-0001"
+    assert answers[0]["reference"] == f"'{FORMULA}"
+    assert answers[1]["reference"] == "E2E-0001"
     assert answers[1]["finding"] == answers[1]["known_diagnosis"] == "malignant"
     assert float(answers[1]["probability_malignant"]) > 0.9
 

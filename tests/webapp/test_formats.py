@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from django.utils import timezone as django_timezone
 
-from webapp.templatetags.formats import percent, significant, when
+from webapp.templatetags.formats import dicom_date, percent, significant, when
 
 
 def test_when_is_local_and_machine_readable() -> None:
@@ -14,6 +14,20 @@ def test_when_is_local_and_machine_readable() -> None:
     with django_timezone.override(timezone(timedelta(hours=1))):
         assert when(moment) == '<time datetime="2026-11-21T15:05:59+01:00">21 Nov 2026, 15:05</time>'
     assert when(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("20261121", "21 Nov 2026"),
+        ("19040119", "19 Jan 1904"),
+        ("", "–"),
+        ("20261", "20261"),
+        ("2004.01.19", "2004.01.19"),
+    ],
+)
+def test_dicom_date(value: str, text: str) -> None:
+    assert dicom_date(value) == text
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,16 @@ TAGS = {
     "benign": ("Benign", "blue"),
     "malignant": ("Malignant", "pink"),
     "active": ("In use", "green"),
+    "not-read": ("Not read", "grey"),
+    "stored": ("Stored", "green"),
+    "duplicate": ("Already here", "grey"),
+    "conflict": ("Contradicts", "orange"),
+    "kept": ("Kept", "blue"),
+    "quarantined": ("Waiting for review", "orange"),
+    "rejected": ("Rejected", "red"),
+    "unpacked": ("Unpacked", "green"),
+    "receiving": ("Arriving", "grey"),
+    "received": ("Being unpacked", "blue"),
 }
 
 # widget: (kind of markup in components/field.html, its class)

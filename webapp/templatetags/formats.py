@@ -25,6 +25,15 @@ def when(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def dicom_date(value: str) -> str:
+    """DICOM's YYYYMMDD as "21 Nov 2026"; other text as it stands, an en dash for none."""
+    try:
+        return format_date(datetime.strptime(value, "%Y%m%d"), "j M Y")  # noqa: DTZ007 a day has no time zone
+    except ValueError:
+        return value or NOTHING
+
+
+@register.filter
 def percent(value: float | None) -> str:
     """A probability in [0, 1] as "12.3%".
 
