@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Subquery
 from accounts import audit
 from accounts.models import Action
 from diagnosis.models import Case, FnaBatch, FnaSample, InstalledModel, Prediction
-from diagnosis.services.models import active_fna_model, fna_predictor
+from diagnosis.services.models import FNA, active_model, fna_predictor
 from jobs.registry import register
 from jobs.services import ClaimedJob
 from ml.fna.answers import FnaPrediction
@@ -27,8 +27,9 @@ CHUNK = 500
 @register(FNA_SCORING)
 def score_batch(job: ClaimedJob) -> None:
     """Scores the samples of the job's batch that this model has not answered yet."""
-    batch = FnaBatch.objects.get(public_id=job.subject_id)
-    model = active_fna_model()
+    batch = FnaBatch.objects.select_related("institution").get(public_id=job.subject_id)
+    model = active_model(FNA, batch.institution)
+    assert model is not None  # an FNA model ships with every release
     predictor = fna_predictor(model.weights_sha256)
     open_samples = batch.samples.exclude(case__predictions__model=model).select_related("case").order_by("row_number")
     ids = list(open_samples.values_list("pk", flat=True))

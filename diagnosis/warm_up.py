@@ -1,4 +1,4 @@
-"""Each worker process loads the model that answers before it takes its first job: no patient waits for torch."""
+"""Each worker process loads the models that answer before it takes its first job: no patient waits for torch."""
 
 import logging
 from typing import Any
@@ -7,20 +7,40 @@ import numpy as np
 from celery.signals import worker_process_init
 from django.db import DatabaseError, connections
 
-from diagnosis.services.models import active_fna_model, fna_predictor
+from diagnosis.models import InstalledModel
+from diagnosis.services.models import (
+    FNA,
+    fna_predictor,
+    install_shipped_model,
+    models_in_use,
+    predictor_for,
+    shipped_modalities,
+)
 from ml.fna.schema import FEATURES
 
 logger = logging.getLogger(__name__)
 
 
 @worker_process_init.connect
-def load_the_model(**kwargs: Any) -> None:
-    """Loads it and answers one typical row, which sets up whatever the libraries set up on first use."""
+def load_the_models(**kwargs: Any) -> None:
+    """Loads them and answers one typical row, which sets up whatever the libraries set up on first use."""
     try:
-        predictor = fna_predictor(active_fna_model().weights_sha256)
+        for modality in shipped_modalities():
+            install_shipped_model(modality)
+        for model in models_in_use():
+            _load(model)
     except DatabaseError as error:
         logger.warning("The models cannot be read yet (%s); the first job will load them.", type(error).__name__)
-        return
     finally:
         connections.close_all()
-    predictor.predict(np.array([[(f.typical_low + f.typical_high) / 2 for f in FEATURES]]))
+
+
+def _load(model: InstalledModel) -> None:
+    try:
+        predictor = predictor_for(model)
+    except (OSError, ValueError) as error:  # ArtifactError is a ValueError
+        logger.warning("Model %s cannot be loaded (%s): its jobs will say so.", model.public_id, type(error).__name__)
+        return
+    if model.modality == FNA:
+        typical = [[(feature.typical_low + feature.typical_high) / 2 for feature in FEATURES]]
+        fna_predictor(predictor.weights_sha256).predict(np.array(typical))

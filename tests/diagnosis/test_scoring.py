@@ -12,6 +12,7 @@ from diagnosis.models import Case, FnaBatch, FnaSample, InstalledModel, Predicti
 from diagnosis.scoring import CHUNK
 from diagnosis.services import models as registry
 from diagnosis.services.intake import SampleInput, import_fna_file, submit_fna_samples
+from diagnosis.services.models import predictors
 from diagnosis.services.replay import replay
 from jobs import services as jobs
 from jobs.models import Job, JobStatus
@@ -83,7 +84,7 @@ def test_answers_of_an_earlier_model_still_replay(
     assert answer is not None
     registry.fna_predictor.cache_clear()
     newer = type("NewerRelease", (), {"weights_sha256": "0" * 64})()
-    monkeypatch.setattr(registry, "shipped_predictor", lambda: newer)
+    monkeypatch.setattr(predictors, "shipped_fna_predictor", lambda: newer)
     assert replay(answer) == []
     registry.fna_predictor.cache_clear()
 
@@ -97,7 +98,7 @@ def test_kept_weights_that_were_damaged_are_not_used(scored_batch: FnaBatch, mon
     path = storages["phi"].path(key)
     registry.fna_predictor.cache_clear()
     newer = type("NewerRelease", (), {"weights_sha256": "0" * 64})()
-    monkeypatch.setattr(registry, "shipped_predictor", lambda: newer)
+    monkeypatch.setattr(predictors, "shipped_fna_predictor", lambda: newer)
     try:
         with open(path, "wb") as kept:  # noqa: PTH123 the storage's own file
             kept.write(whole[:-1] + bytes([whole[-1] ^ 1]))
@@ -114,9 +115,9 @@ def test_a_new_release_does_not_change_which_model_answers(scored_batch: FnaBatc
     InstalledModel.objects.filter(pk=shipped.pk).update(weights_sha256="0" * 64)
     installed = registry.install_shipped_model()
     assert not installed.is_active
-    assert registry.active_fna_model().weights_sha256 == "0" * 64
+    assert registry.active_model("FNA", scored_batch.institution) == shipped
     registry.install_shipped_model(activate=True)
-    assert registry.active_fna_model() == installed
+    assert registry.active_model("FNA", scored_batch.institution) == installed
 
 
 def test_a_second_attempt_goes_on_where_the_first_stopped(owner: User) -> None:
