@@ -4,6 +4,7 @@
 #   make test    the whole suite (a part of it: make test ARGS="tests/ml -k digest")
 #   make check   what continuous integration runs: lint, types, contracts, settings, build, tests
 #   make bench   throughput and latency, printed beside the bare model's
+#   make bench-intake   images a second, printed beside Orthanc's
 #   make lock    requirements.lock anew from pyproject.toml
 #   make reset-demo   forget the demo's cases; make clean: forget everything that was built or stored
 
@@ -32,7 +33,7 @@ NODE_READY := node_modules/.packages-ready
 FRONT_END_READY := static/dist/.ready
 
 .DELETE_ON_ERROR:
-.PHONY: setup run test lint ruff types contracts migrations production check bench lock clean reset-demo
+.PHONY: setup run test lint ruff types contracts migrations production check bench bench-intake lock clean reset-demo
 
 setup: $(PACKAGES_READY) $(FRONT_END_READY)
 
@@ -90,6 +91,9 @@ check: lint test
 
 bench: setup
 	@$(BIN)/python benchmarks/fna_throughput.py $(ARGS)
+
+bench-intake: setup
+	@$(BIN)/python benchmarks/image_intake.py $(ARGS)
 
 # pip-tools sets torch apart at the end of the file, with the hashes of this machine's wheels only: written anew.
 lock: $(PACKAGES_READY)

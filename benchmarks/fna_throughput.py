@@ -10,13 +10,8 @@ import io
 import json
 import os
 import platform
-import socket
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +23,12 @@ from sklearn.datasets import load_breast_cancer
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from ml.fna.predictor import FnaPredictor  # noqa: E402 the project's folder is only now on the path
+from benchmarks.demo_site import running_site, wait_for  # noqa: E402 the project's folder is only now on the path
+from ml.fna.predictor import FnaPredictor  # noqa: E402
 from ml.fna.schema import FEATURE_NAMES  # noqa: E402
 
-# The demo's first clinician; the demo prints these at its start.
-SIGN_IN = {"email": "clinician@northgate.example", "password": "lobule-demo-2026"}
 SEED = 0
 TARGETS = {"batch_seconds": 30.0, "single_p95_ms": 300.0}
-START_SECONDS = 180
 POLL_SECONDS = 0.005
 
 
@@ -53,70 +46,6 @@ def as_csv(X: NDArray[np.float64]) -> bytes:
     writer.writerow(["sample_id", *FEATURE_NAMES])
     writer.writerows([f"B-{number}", *row] for number, row in enumerate(X.tolist(), start=1))
     return out.getvalue().encode()
-
-
-@contextmanager
-def running_site() -> Iterator[requests.Session]:
-    """The demo site on a free port, and a session that is signed in to its API."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="lobule-bench-") as folder:
-        environment = {**os.environ, "VAR_DIR": folder, "DJANGO_SETTINGS_MODULE": "webapp.settings.demo"}
-        site = subprocess.Popen(
-            [sys.executable, "manage.py", "run_demo", "--port", str(port)],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            yield signed_in(f"http://127.0.0.1:{port}")
-        finally:
-            site.terminate()
-            site.wait(timeout=30)
-
-
-class Session(requests.Session):
-    """A session whose paths are relative to the site."""
-
-    def __init__(self, site: str) -> None:
-        super().__init__()
-        self.site = site
-
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
-        """Sends; raises for any refusal."""
-        response = super().request(method, self.site + url, *args, timeout=120, **kwargs)
-        response.raise_for_status()
-        return response
-
-
-def signed_in(site: str) -> Session:
-    """Waits until the site answers, then signs in."""
-    session = Session(site)
-    give_up = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            session.get("/health/live/")
-            break
-        except (requests.ConnectionError, requests.HTTPError):
-            if time.monotonic() > give_up:
-                raise
-            time.sleep(0.2)
-    token = session.post("/api/v1/auth/token/", json=SIGN_IN).json()["token"]
-    session.headers["Authorization"] = f"Bearer {token}"
-    return session
-
-
-def wait_for(session: requests.Session, job_url: str) -> None:
-    """Returns when the job has ended.
-
-    Raises:
-        RuntimeError: it ended otherwise than by succeeding.
-    """
-    while (status := session.get(job_url).json()["status"]) in {"queued", "running"}:
-        time.sleep(POLL_SECONDS)
-    if status != "succeeded":
-        raise RuntimeError(f"{job_url}: {status}")
 
 
 def time_batches(session: requests.Session, rows: int, repeats: int) -> list[dict[str, float]]:
