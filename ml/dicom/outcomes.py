@@ -35,6 +35,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "too_many_frames": "The image has more frames than can be taken in.",
         "pixel_length_mismatch": "The pixel data are not as long as the header says.",
         "codestream_mismatch": "The compressed picture's own size is not the one in the header.",
+        "missing_pixel_data": "The file says that it is an image, but holds no pixels.",
         # decoding
         "decode_failed": "The pixels could not be decoded.",
         "decode_timeout": "Decoding the pixels took too long and was stopped.",
@@ -69,7 +70,7 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
 
 WARNINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "preamble_zeroed": "The first 128 bytes held something that could be run as a program; stored as zeros.",
+        "preamble_zeroed": "The 128 bytes before the DICOM header, which no image needs, were not empty; stored as zeros.",
         "recovered_without_meta": "The file lacks the DICOM file header; its encoding was worked out from the content.",
         "transfer_syntax_guessed": "The file does not name its encoding; it was worked out from the content.",
         "transfer_syntax_corrected": "The file names another encoding than the one it is written in.",
