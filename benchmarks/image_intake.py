@@ -234,9 +234,8 @@ def report(figures: dict[str, Any]) -> None:
                 for server in ("lobule", "orthanc")
             }
             ours, theirs = (statistics.median(rates[server]) for server in ("lobule", "orthanc"))
-            print(
-                f"{f'{text}, {unit}':34}{_spread(rates['lobule']):>24}{_spread(rates['orthanc']):>24}{ours / theirs:8.2f}"
-            )
+            label = f"{text}, {unit}"
+            print(f"{label:34}{_spread(rates['lobule']):>24}{_spread(rates['orthanc']):>24}{ours / theirs:8.2f}")
     print("Study of 4 × 27 MB ultrasound images, from the last byte sent to the last stored prediction:")
     for stage, seconds in figures["study"].items():
         print(f"  {stage:60}{seconds:8.2f} s")
