@@ -15,7 +15,7 @@ from urllib.request import urlopen
 import pytest
 import redis
 
-pytest_plugins = ("tests.cast",)
+pytest_plugins = ("tests.cast", "tests.candidate")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 

@@ -1,0 +1,35 @@
+"""A second FNA model for the tests: small, but really trained, cross-validated and saved as `ml train fna` saves."""
+
+from pathlib import Path
+
+import pytest
+
+from diagnosis.models import InstalledModel
+from diagnosis.services.models import install_model_files
+from ml.commands.train_fna import save_model
+from ml.fna.card import model_card
+from ml.fna.classifier import AutoencoderGANClassifier
+from ml.fna.evaluation.cross_validation import Protocol, cross_validate
+from ml.fna.preprocessing import clean
+from ml.fna.reference import reference_cases
+
+
+@pytest.fixture(scope="session")
+def candidate_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its weights, with the card beside them."""
+    classifier = AutoencoderGANClassifier(members=2, inner_folds=2, steps=30, hidden=16, random_state=5)
+    protocol = Protocol(2, (0,))
+    cases = reference_cases()
+    cleaned = clean(cases.X, cases.y)
+    outputs = cross_validate(classifier.design(), protocol, threshold=classifier.threshold, jobs=1)
+    classifier.fit(cleaned.X, cleaned.y)
+    card = model_card(classifier, outputs, protocol, cleaned)
+    path = tmp_path_factory.mktemp("candidate") / "candidate.safetensors"
+    save_model(classifier, path, {**card, "name": "Small FNA model", "version": "0.9.0"})
+    return path
+
+
+@pytest.fixture
+def candidate(db: None, candidate_weights: Path) -> InstalledModel:
+    """The second model, installed; it answers nowhere."""
+    return install_model_files(candidate_weights, modality="FNA")
