@@ -9,7 +9,7 @@ from typing import Any
 import sklearn
 import torch
 
-from ml.fna.calibration import INTERVAL_MASS
+from ml.calibration import INTERVAL_MASS
 from ml.fna.classifier import AutoencoderGANClassifier
 from ml.fna.evaluation.cross_validation import Protocol
 from ml.fna.evaluation.out_of_fold import FoldOutput

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ml.fna.calibration import LogisticCalibration
+from ml.calibration import LogisticCalibration
 from ml.fna.networks import AutoencoderGAN
 
 NODES = 8

@@ -16,13 +16,21 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
-from ml.fna.calibration import ENSEMBLE_SHARPENING, LogisticCalibration, fit_calibration
-from ml.fna.conformal import ConformalSets, fit_conformal
+from ml.calibration import LogisticCalibration, fit_calibration
+from ml.conformal import ConformalSets, fit_conformal
 from ml.fna.ensemble import FittedEnsemble, novelty_readings, read_networks
 from ml.fna.networks import AutoencoderGAN, NetworkShape
 from ml.fna.novelty import Misfit, NoveltyScale
 from ml.fna.preprocessing import FnaPreprocessor, Method
 from ml.fna.training import Abort, Progress, TrainingSettings, TrainingTask, train
+
+ENSEMBLE_SHARPENING = 0.8
+"""The held-out log-odds come from one member each, an answer from the mean of all, which errs less.
+
+So the temperature that suits the members is too high for their mean. The factor was chosen on the divisions by
+seeds 100 to 105: against a factor of 1 the expected calibration error there was 1.41 instead of 1.60 %, the Brier
+score .0144 instead of .0148, and the log loss .0598 instead of .0585.
+"""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ml.fna.calibration import LogisticCalibration
-from ml.fna.conformal import ConformalSets
+from ml.calibration import LogisticCalibration
+from ml.conformal import ConformalSets
 from ml.fna.ensemble import FittedEnsemble
 from ml.fna.networks import AutoencoderGAN, NetworkShape
 from ml.fna.novelty import Misfit, NoveltyScale

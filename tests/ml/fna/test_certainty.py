@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from ml.fna.calibration import LogisticCalibration, fit_calibration
-from ml.fna.conformal import fit_conformal
+from ml.calibration import LogisticCalibration, fit_calibration
+from ml.conformal import fit_conformal
 from ml.fna.novelty import Misfit, NoveltyScale
 
 
