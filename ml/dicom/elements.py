@@ -73,9 +73,9 @@ class Elements:
         """The value as text in the file's character set, NULs and outer blanks removed."""
         return self._text(self.raw(tag), tag in _PERSON_NAME_GROUP)
 
-    def texts(self, tag: int) -> tuple[str, ...]:
-        """The values of a multi-valued text of the default character set (codes, numbers)."""
-        return tuple(part.strip() for part in self.text(tag).split("\\")) if self.raw(tag) else ()
+    def code_values(self, tag: int) -> tuple[str, ...]:
+        """All values of a code string, in capitals."""
+        return tuple(part.strip().upper() for part in self.text(tag).split("\\")) if self.raw(tag) else ()
 
     def code(self, tag: int) -> str:
         """The first value of a code string, in capitals."""

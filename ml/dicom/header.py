@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -52,7 +53,9 @@ class InstanceHeader:
     """DICOM's image level.
 
     `rows`, `columns` and `frames` are 0 where the object has no pixels. `laterality` is 'L', 'R', 'B' or empty,
-    `view_position` a code such as 'CC' or 'MLO', `burned_in_annotation` 'YES', 'NO' or empty.
+    `view_position` a code such as 'CC' or 'MLO',
+    `patient_orientation` the directions of the rows and of the columns such as ("A", "FR"), or empty,
+    `burned_in_annotation` 'YES', 'NO' or empty.
     """
 
     uid: str
@@ -70,6 +73,7 @@ class InstanceHeader:
     is_signed: bool
     laterality: str
     view_position: str
+    patient_orientation: tuple[str, ...]
     burned_in_annotation: str
     image_type: tuple[str, ...]
     conversion_type: str
@@ -89,15 +93,17 @@ class Header:
         """The header in JSON types."""
         found = asdict(self)
         found["instance"]["image_type"] = list(self.instance.image_type)
+        found["instance"]["patient_orientation"] = list(self.instance.patient_orientation)
         return found
 
 
 _MAX_TEXT: Final = 64
 _MAX_NAME: Final = 200
 _MAX_DESCRIPTION: Final = 200
-_UID: Final = re.compile(r"[0-9.]{1,64}")
+_UID: Final = re.compile(r"(?!.*\.\.)[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 _STRICT_UID: Final = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
 _SIDES: Final = {"L": "L", "R": "R", "B": "B", "LEFT": "L", "RIGHT": "R", "BOTH": "B"}
+_ORIENTATION_PATIENT: Final = 0x0020_0037
 _VIEW_CODE_SEQUENCE: Final = 0x0054_0220
 _VIEWS: Final = {  # PS3.16 CID 4014, in SNOMED CT and in the older SNOMED-RT style
     "399162004": "CC",
@@ -124,14 +130,17 @@ _VIEWS: Final = {  # PS3.16 CID 4014, in SNOMED CT and in the older SNOMED-RT st
 }
 
 
-def read_header(elements: Elements, meta: FileMeta) -> Header:
+def read_header(elements: Elements, meta: FileMeta, sha256: str = "") -> Header:
     """Read the header of a data set whose structure has been checked.
+
+    Where `sha256`, the file's digest, is given, missing UIDs of study, series and object are derived from it: such a
+    file is a study of its own, and the same file always the same one.
 
     Raises:
         Refusal: missing_identifiers, when a UID of the study, series, object or its class is missing or can't be one.
     """
     sop_class = elements.uid(0x0008_0016) or meta.sop_class_uid
-    _require_uid(elements, sop_class, "SOP Class UID")
+    _require_uid(elements, sop_class, "SOP Class UID", "")
     return Header(
         patient=PatientHeader(
             patient_id=_identifier(elements, 0x0010_0020),
@@ -141,28 +150,29 @@ def read_header(elements: Elements, meta: FileMeta) -> Header:
             sex=elements.code(0x0010_0040)[:_MAX_TEXT],
         ),
         study=StudyHeader(
-            uid=_require_uid(elements, elements.uid(0x0020_000D), "Study Instance UID"),
+            uid=_require_uid(elements, elements.uid(0x0020_000D), "Study Instance UID", sha256),
             date=_date(elements, 0x0008_0020),
             time=elements.text(0x0008_0030)[:16],
             description=_shortened(elements, elements.text(0x0008_1030), _MAX_DESCRIPTION),
             accession_number=_identifier(elements, 0x0008_0050),
         ),
         series=SeriesHeader(
-            uid=_require_uid(elements, elements.uid(0x0020_000E), "Series Instance UID"),
+            uid=_require_uid(elements, elements.uid(0x0020_000E), "Series Instance UID", sha256),
             number=_small(elements.integer(0x0020_0011)),
             modality=elements.code(0x0008_0060)[:_MAX_TEXT],
             description=_shortened(elements, elements.text(0x0008_103E), _MAX_DESCRIPTION),
             body_part=elements.code(0x0018_0015)[:_MAX_TEXT],
             laterality=_SIDES.get(elements.code(0x0020_0060), ""),
         ),
-        instance=_instance(elements, meta, sop_class),
+        instance=_instance(elements, meta, sop_class, sha256),
     )
 
 
-def _instance(elements: Elements, meta: FileMeta, sop_class: str) -> InstanceHeader:
+def _instance(elements: Elements, meta: FileMeta, sop_class: str, sha256: str) -> InstanceHeader:
     allocated = elements.short(0x0028_0100) or 0
+    uid = elements.uid(0x0008_0018) or meta.sop_instance_uid
     return InstanceHeader(
-        uid=_require_uid(elements, elements.uid(0x0008_0018) or meta.sop_instance_uid, "SOP Instance UID"),
+        uid=_require_uid(elements, uid, "SOP Instance UID", sha256),
         sop_class_uid=sop_class,
         sop_class_name=sop_class_name(sop_class),
         transfer_syntax_uid=meta.syntax.uid,
@@ -177,8 +187,9 @@ def _instance(elements: Elements, meta: FileMeta, sop_class: str) -> InstanceHea
         is_signed=elements.short(0x0028_0103) == 1,
         laterality=_laterality(elements),
         view_position=_view(elements),
+        patient_orientation=_orientation(elements),
         burned_in_annotation=code if (code := elements.code(0x0028_0301)) in ("YES", "NO") else "",
-        image_type=tuple(value.upper()[:_MAX_TEXT] for value in elements.texts(0x0008_0008)[:16]),
+        image_type=tuple(value[:_MAX_TEXT] for value in elements.code_values(0x0008_0008)[:16]),
         conversion_type=elements.code(0x0008_0064)[:_MAX_TEXT],
         lossy=elements.code(0x0028_2110) == "01" or meta.syntax.lossy,
     )
@@ -207,12 +218,35 @@ def _view(elements: Elements) -> str:
     if view := elements.code(0x0018_5101)[:16]:
         return view
     for text in elements.nested_text(_VIEW_CODE_SEQUENCE, 0x0008_0100):
-        if view := _VIEWS.get(text.upper()):
-            return view
+        if known := _VIEWS.get(text.upper()):
+            return known
     return next((text.upper()[:16] for text in elements.nested_text(0x0018_5101)), "")
 
 
-def _require_uid(elements: Elements, uid: str, name: str) -> str:
+def _orientation(elements: Elements) -> tuple[str, ...]:
+    """Patient Orientation, else what the direction cosines say (PS3.3 C.7.6.1.1.1, C.7.6.2.1.1)."""
+    stated = tuple(part for part in elements.code_values(0x0020_0020)[:2] if re.fullmatch("[LRAPHF]{1,3}", part))
+    if len(stated) == 2:
+        return stated
+    texts = (elements.text(_ORIENTATION_PATIENT), *elements.nested_text(_ORIENTATION_PATIENT))
+    try:
+        cosines = [float(part) for part in next(text for text in texts if text).split("\\")]
+    except (StopIteration, ValueError):
+        return ()
+    return (_direction(cosines[:3]), _direction(cosines[3:])) if len(cosines) == 6 else ()
+
+
+def _direction(cosines: Sequence[float]) -> str:
+    """The letters of a direction, its largest part first; parts under a tenth are left out."""
+    parts = sorted(zip(cosines, ("RL", "AP", "FH"), strict=True), key=lambda part: -abs(part[0]))
+    return "".join(letters[value > 0] for value, letters in parts if abs(value) >= 0.1)
+
+
+def _require_uid(elements: Elements, uid: str, name: str, sha256: str) -> str:
+    if not uid and sha256:
+        elements.remark("identifiers_derived")
+        digest = hashlib.sha256(f"{name} of {sha256}".encode()).digest()
+        return f"2.25.{int.from_bytes(digest[:16], 'big')}"  # PS3.5 B.2
     if not _UID.fullmatch(uid):
         wrong = "is missing" if not uid else "is not one"
         raise Refusal(

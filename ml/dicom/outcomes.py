@@ -70,17 +70,19 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
 
 WARNINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "preamble_zeroed": "The 128 bytes before the DICOM header, which no image needs, were not empty; stored as zeros.",
+        "preamble_zeroed": "The 128 bytes before the DICOM header, needed by no image, were in use; stored as zeros.",
         "recovered_without_meta": "The file lacks the DICOM file header; its encoding was worked out from the content.",
         "transfer_syntax_guessed": "The file does not name its encoding; it was worked out from the content.",
         "transfer_syntax_corrected": "The file names another encoding than the one it is written in.",
         "excess_padding": "A few bytes more than needed follow the pixels; they are not read.",
         "character_set_unknown": "The character set is missing or unknown; names may show replacement characters.",
         "invalid_value": "A value breaks the rules of its type; it is shown as it stands.",
+        "identifiers_derived": "The file names no study or series; it is filed as a study of its own.",
         "invalid_uid": "A UID breaks DICOM's rules; it is used as it stands.",
         "value_shortened": "A text is longer than DICOM allows; only its beginning is shown.",
         "trailing_bytes": "Bytes follow the last element; they are not read.",
         "unclosed_sequence": "The last sequence is not closed; what it holds was read.",
+        "not_shown": "The object is kept, but its pixels can not be shown.",
         "extension_misleading": "The file's name suggests another kind of file than its content is.",
     }
 )

@@ -15,7 +15,7 @@ from ml.dicom.elements import Buffer, Elements
 from ml.dicom.file_meta import FileMeta, read_file_meta
 from ml.dicom.header import Header, read_header
 from ml.dicom.inflating import inflate
-from ml.dicom.outcomes import KEPT, Refusal, Remark
+from ml.dicom.outcomes import Refusal, Remark
 from ml.dicom.sop_classes import MEDIA_DIRECTORY, is_image_class, kept_as
 from ml.dicom.structure import Walk
 
@@ -35,8 +35,11 @@ class Screened:
     remarks: tuple[Remark, ...]
 
 
-def screen(buffer: Buffer, *, bare: bool = False) -> Screened:
+def screen(buffer: Buffer, *, bare: bool = False, sha256: str = "") -> Screened:
     """Look through a DICOM file; `bare` when it begins with the data set.
+
+    From `sha256`, the file's digest, the UIDs of an image that lacks them are derived; without it such an image is
+    refused.
 
     Raises:
         Refusal: with any code of structure, identification or description of pixels.
@@ -46,7 +49,7 @@ def screen(buffer: Buffer, *, bare: bool = False) -> Screened:
     if bare and _SOP_CLASS not in elements and _MODALITY not in elements:
         raise Refusal("not_dicom", "The file is not DICOM, or its beginning is lost. Export the image again.")
     kept = _kept(elements, meta)
-    header = None if kept == "directory" else read_header(elements, meta)
+    header = None if kept == "directory" else read_header(elements, meta, sha256 if elements.pixels else "")
     if header is not None and elements.pixels is not None:
         _check_pixels(elements, meta, header)
     elif header is not None and not kept:
@@ -67,7 +70,7 @@ def _walk(buffer: Buffer, meta: FileMeta) -> Elements:
 
 def _kept(elements: Elements, meta: FileMeta) -> str:
     sop_class = elements.uid(_SOP_CLASS) or meta.sop_class_uid
-    if sop_class == MEDIA_DIRECTORY or meta.sop_class_uid == MEDIA_DIRECTORY or _DIRECTORY_RECORDS in elements:
+    if MEDIA_DIRECTORY in {sop_class, meta.sop_class_uid} or _DIRECTORY_RECORDS in elements:
         return "directory"
     return kept_as(sop_class)
 
@@ -108,8 +111,3 @@ def _without_pixels(elements: Elements, header: Header) -> str:
 def _distinct(remarks: tuple[Remark, ...]) -> tuple[Remark, ...]:
     by_code: Mapping[str, Remark] = {remark.code: remark for remark in reversed(remarks)}
     return tuple(by_code[code] for code in dict.fromkeys(remark.code for remark in remarks))
-
-
-def kept_message(code: str) -> str:
-    """What is said of a file kept under `code`."""
-    return KEPT[code]

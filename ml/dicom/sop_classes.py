@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydicom.uid import UID_dictionary
+from pydicom.uid import UID
 
 MEDIA_DIRECTORY: Final = "1.2.840.10008.1.3.10"
 _STORAGE: Final = "1.2.840.10008.5.1.4.1.1."
@@ -55,5 +55,5 @@ def is_image_class(uid: str) -> bool:
 
 def sop_class_name(uid: str) -> str:
     """The standard's name of the class, "" when it is none of the standard's."""
-    known = UID_dictionary.get(uid)
-    return known[0] if known else ""
+    name = UID(uid).name
+    return "" if name == uid else name

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import struct
+from functools import lru_cache
 from typing import Final
 
-from pydicom.datadict import DicomDictionary
+from pydicom.datadict import dictionary_VR
 
 from ml.dicom.elements import PIXEL_TAGS, Buffer, Elements, PixelElement, Span
 from ml.dicom.limits import MAX_FRAGMENTS
@@ -29,12 +30,12 @@ _SEQUENCE_END: Final = 0xFFFE_E0DD
 _LONG_VRS: Final = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 )
-_SEQUENCES: Final = frozenset(tag for tag, entry in DicomDictionary.items() if entry[0] == "SQ")
 _PIXELS: Final = frozenset(PIXEL_TAGS)
 _WANTED_INSIDE: Final = frozenset(
     {
         0x0020_9072,  # Frame Laterality
         0x0018_5101,  # View Position
+        0x0020_0037,  # Image Orientation (Patient)
         0x0008_0100,  # Code Value
         0x0004_1500,  # Referenced File ID
         0x0004_1511,  # Referenced SOP Instance UID in File
@@ -42,6 +43,15 @@ _WANTED_INSIDE: Final = frozenset(
 )
 _MAX_WANTED: Final = 60_000
 _NOT_ZERO: Final = re.compile(rb"[^\0]")
+
+
+@lru_cache(maxsize=16_384)
+def _is_sequence(tag: int) -> bool:
+    """Whether the standard's dictionary knows the element as a sequence."""
+    try:
+        return dictionary_VR(tag) == "SQ"
+    except KeyError:
+        return False
 
 
 class _UnsoundError(Exception):
@@ -119,7 +129,7 @@ class Walk:
         """An element of stated length."""
         if length > end - position:
             raise self._cut(tag, length, end - position, end)
-        if vr == b"SQ" or (not vr and tag in _SEQUENCES):
+        if vr == b"SQ" or (not vr and _is_sequence(tag)):
             self._sequence(tag, position, position + length, implicit, bounded=True)
         elif length >= 8 and vr in (b"UN", b"") and self._item_at(position):
             self._perhaps_sequence(tag, position, position + length, implicit)
@@ -162,7 +172,7 @@ class Walk:
     def _undefined(self, tag: int, vr: bytes, position: int, end: int, implicit: bool) -> int:
         """An element of undefined length that is not the file's pixel data; returns where it ends."""
         # VR UN of undefined length is a sequence in implicit VR (PS3.5 6.2.2); unknown elements are looked into.
-        sequence = vr in (b"SQ", b"UN") or (not vr and (tag in _SEQUENCES or self._item_at(position)))
+        sequence = vr in (b"SQ", b"UN") or (not vr and (_is_sequence(tag) or self._item_at(position)))
         if sequence:
             return self._sequence(tag, position, end, implicit, bounded=False)
         _, finish, closed = self._fragments(position, end)
