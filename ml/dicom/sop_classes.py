@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pydicom.config import IGNORE
 from pydicom.uid import UID
 
 MEDIA_DIRECTORY: Final = "1.2.840.10008.1.3.10"
@@ -55,5 +56,5 @@ def is_image_class(uid: str) -> bool:
 
 def sop_class_name(uid: str) -> str:
     """The standard's name of the class, "" when it is none of the standard's."""
-    name = UID(uid).name
+    name = UID(uid, validation_mode=IGNORE).name
     return "" if name == uid else name
