@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from diagnosis.views import batches, cases, fna, models
+from diagnosis.views import batches, cases, fna, frames, models, viewer
 
 urlpatterns = [
     path("cases/", cases.worklist, name="worklist"),
@@ -19,4 +19,14 @@ urlpatterns = [
     path("fna/batches/<uuid:public_id>/export.csv", batches.export, name="batch-export"),
     path("models/", models.model_list, name="model-list"),
     path("models/<uuid:public_id>/", models.model_detail, name="model-detail"),
+    path("studies/<uuid:public_id>/view/", viewer.page, name="study-viewer"),
+    path("studies/<uuid:public_id>/viewer.json", viewer.manifest, name="study-viewer-manifest"),
+    path("studies/<uuid:public_id>/annotations/", viewer.annotation_list, name="annotation-list"),
+    path("annotations/<uuid:public_id>/", viewer.annotation_detail, name="annotation-detail"),
+    path("annotations/<uuid:public_id>/restore/", viewer.annotation_restore, name="annotation-restore"),
+    path("instances/<uuid:public_id>/frames/<int:number>", frames.frame, name="instance-frame"),
+    path("instances/<uuid:public_id>/thumbnail.png", frames.thumbnail, name="instance-thumbnail"),
+    path("instances/<uuid:public_id>/overlay.png", frames.overlay, name="instance-overlay"),
+    path("instances/<uuid:public_id>/evidence.png", frames.evidence, name="instance-evidence"),
+    path("instances/<uuid:public_id>/file", frames.original, name="instance-file"),
 ]

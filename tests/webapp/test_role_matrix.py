@@ -7,14 +7,17 @@ takes POST alone, the GET's 405 comes after the rights were checked.
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
-from accounts.models import Role
-from diagnosis.models import Case, FnaBatch, InstalledModel, Prediction
+from accounts.models import Role, User
+from diagnosis.models import Annotation, Case, FnaBatch, InstalledModel, Prediction
 from tests.cast import AWAY, MakeUser, SignIn
+from tests.studies import ramp, store_answer, store_image, store_series, store_study
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +57,16 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "batch-list": CLINICIANS,
     "batch-detail": ONE_HOSPITALS,
     "batch-export": ONE_HOSPITALS,
+    "study-viewer": ONE_HOSPITALS,
+    "study-viewer-manifest": ONE_HOSPITALS,
+    "instance-frame": ONE_HOSPITALS,
+    "instance-thumbnail": ONE_HOSPITALS,
+    "instance-overlay": ONE_HOSPITALS,
+    "instance-evidence": ONE_HOSPITALS,
+    "instance-file": ONE_HOSPITALS,
+    "annotation-list": POST_ONLY,
+    "annotation-detail": POST_ONLY,
+    "annotation-restore": POST_ONLY,
     "model-list": SIGNED_IN,
     "model-detail": SIGNED_IN,
     "job-status": JOB_OF_ONE_HOSPITAL,
@@ -82,6 +95,8 @@ POSTS: dict[str, tuple[int, ...]] = {
     "worklist-search": (LOGIN, 302, 302, 302, 403, 403, 403),
     "fna-preview": CLINICIANS,
     "fna-import": CLINICIANS,
+    "annotation-list": (LOGIN, 422, 422, 404, 403, 403, 403),
+    "annotation-restore": (LOGIN, 200, 403, 404, 403, 403, 403),  # its author alone
     "fna-form": (LOGIN, 422, 422, 422, 403, 403, 403),
     "job-cancel": (LOGIN, 409, 409, 404, 404, 403, 409),
     "job-retry": (LOGIN, 409, 409, 404, 404, 403, 409),
@@ -132,22 +147,44 @@ def address(route: str, batch: FnaBatch) -> str:
         "api-case-detail": [case.public_id],
         "api-prediction-detail": [Prediction.objects.get(case=case).public_id],
     }
+    if route.startswith(("study-viewer", "instance-", "annotation-")):
+        return imaging_address(route, batch.created_by)
     if "job-" in route and route != "api-job-list":
         return reverse(route, args=[batch.job.public_id])
     return reverse(route, args=arguments.get(route))
 
 
+def imaging_address(route: str, owner: User) -> str:
+    """The route's URL for a study that the owner sent, with one image, its answer and a mark on it."""
+    study = store_study(owner)
+    image = store_image(owner, store_series(study), [ramp()], overlays=True)
+    store_answer(image, evidence=np.zeros((4, 6, 4), np.uint8))
+    data = {"points": [[1, 1]], "label": ""}
+    mark = Annotation.objects.create(instance=image, tool="probe", data=data, created_by=owner)
+    if route == "instance-frame":
+        return reverse(route, args=[image.public_id, 1])
+    if route in {"annotation-detail", "annotation-restore"}:
+        return reverse(route, args=[mark.public_id])
+    return reverse(route, args=[image.public_id if route.startswith("instance-") else study.public_id])
+
+
+def status_of(response: HttpResponseBase) -> int:
+    """Its status; what it would still have sent is let go."""
+    response.close()
+    return response.status_code
+
+
 @pytest.mark.parametrize("route", MATRIX)
 def test_acc_15_who_may_open_it(route: str, cast: dict[str, Client], scored_batch: FnaBatch) -> None:
     url = address(route, scored_batch)
-    answers = {name: client.get(url).status_code for name, client in cast.items()}
+    answers = {name: status_of(client.get(url)) for name, client in cast.items()}
     assert answers == dict(zip(CAST, MATRIX[route], strict=True))
 
 
 @pytest.mark.parametrize("route", POSTS)
 def test_acc_15_who_may_post_to_it(route: str, cast: dict[str, Client], scored_batch: FnaBatch) -> None:
     url = address(route, scored_batch)
-    answers = {name: client.post(url).status_code for name, client in cast.items()}
+    answers = {name: status_of(client.post(url)) for name, client in cast.items()}
     assert answers == dict(zip(CAST, POSTS[route], strict=True))
 
 
