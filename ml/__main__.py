@@ -1,46 +1,59 @@
-"""`python -m ml …`: train, evaluate and use the models from the command line."""
+"""`python -m ml …`: inspect files, and train, evaluate and use the models from the command line."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from ml.commands import evaluate_fna, predict_fna, train_fna
 from ml.commands.console import CommandError, errors
 
 COMMANDS = {
-    ("train", "fna"): (train_fna, "rebuild the FNA classifier's weights and model card"),
-    ("evaluate", "fna"): (evaluate_fna, "measure the FNA classifier beside others on the same folds"),
-    ("predict", "fna"): (predict_fna, "answer every row of a table of FNA measurements"),
+    ("inspect",): ("inspect_file", "tell what intake makes of a file: image, kept, or refused and why"),
+    ("train", "fna"): ("train_fna", "rebuild the FNA classifier's weights and model card"),
+    ("evaluate", "fna"): ("evaluate_fna", "measure the FNA classifier beside others on the same folds"),
+    ("predict", "fna"): ("predict_fna", "answer every row of a table of FNA measurements"),
 }
+"""A command's words, and its module in `ml.commands` with its help."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """All commands: an action, then a model."""
+def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """All commands: an action, most of them then a model.
+
+    Only the command that `arguments` ask for is imported and gets its options: the models take seconds to load.
+    """
     root = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
     actions = root.add_subparsers(dest="action", required=True)
     models = {}
-    for (action, model), (command, text) in COMMANDS.items():
-        if action not in models:
-            models[action] = actions.add_parser(action, help=text).add_subparsers(dest="model", required=True)
-        command.add_arguments(models[action].add_parser(model, help=text, description=text))
+    for words, (module, text) in COMMANDS.items():
+        action, *model = words
+        if not model:
+            command = actions.add_parser(action, help=text, description=text)
+        else:
+            if action not in models:
+                models[action] = actions.add_parser(action, help=text).add_subparsers(dest="model", required=True)
+            command = models[action].add_parser(*model, help=text, description=text)
+        if tuple(arguments[: len(words)]) == words:
+            chosen = import_module(f"ml.commands.{module}")
+            chosen.add_arguments(command)
+            command.set_defaults(run=chosen.run)
     return root
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
-    parsed = parser().parse_args(arguments)
-    command, _ = COMMANDS[parsed.action, parsed.model]
+    """Run one command; returns the exit status, 0 unless the command gives another."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parsed = parser(arguments).parse_args(arguments)
     try:
-        command.run(parsed)
+        status: int | None = parsed.run(parsed)
     except CommandError as error:
         errors.print(f"error: {error}", markup=False, style="red")
         return 1
     except KeyboardInterrupt:
         errors.print("stopped")
         return 130
-    return 0
+    return status or 0
 
 
 if __name__ == "__main__":

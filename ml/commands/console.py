@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -19,7 +19,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ml.fna.training import Progress as Report
+if TYPE_CHECKING:
+    from ml.fna.training import Progress as Report  # loading it takes seconds
 
 WIDTH = 130  # of tables when the output is no terminal
 
