@@ -45,7 +45,7 @@ _REFERENCES: Final = """
     ReferencedImageSequence SourceImageSequence ReferencedInstanceSequence ReferencedSeriesSequence
     ReferencedSOPClassUID ReferencedSOPInstanceUID ReferencedFrameNumber DerivationImageSequence
     SpatialLocationsPreserved ReferencedSegmentNumber ReferencedRTPlanSequence ReferencedFractionGroupSequence
-    ReferencedFractionGroupNumber ParametricMapFrameTypeSequence
+    ReferencedFractionGroupNumber ReferencedBeamSequence ReferencedBeamNumber ParametricMapFrameTypeSequence
 """
 _CODES: Final = """
     CodeValue LongCodeValue CodingSchemeDesignator CodingSchemeVersion CodeMeaning ContextIdentifier MappingResource

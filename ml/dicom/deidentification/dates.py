@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 _DATE: Final = re.compile(r"(\d{4})([.\-/]?)(\d{2})\2(\d{2})")
-_DATE_TIME: Final = re.compile(r"(\d{4})(\d{2})(\d{2})((?:\d{2}(?:\d{2}(?:\d{2}(?:\.\d{1,6})?)?)?)?(?:[+-]\d{4})?)")
+_DATE_TIME: Final = re.compile(r"(\d{4})(\d{2})(\d{2})((?:\d{2}(?:\d{2}(?:\d{2}(?:\.\d{1,6})?)?)?)?)(?:[+-]\d{4})?")
 _TIME: Final = re.compile(r"\d{2}:?(?:\d{2}:?(?:\d{2}(?:\.\d{1,6})?)?)?")
 
 
@@ -19,7 +19,7 @@ def shifted_date(value: str, days: int) -> str | None:
 
 
 def shifted_date_time(value: str, days: int) -> str | None:
-    """A DT value `days` earlier with its time of day and zone, or None where it doesn't name a day."""
+    """A DT value `days` earlier with its time of day but no zone (it tells the place), or None where it doesn't name a day."""
     match = _DATE_TIME.fullmatch(value.strip(" \0"))
     if not match:
         return None
@@ -38,4 +38,4 @@ def _earlier(year: str, month: str, day: str, days: int) -> str | None:
         moved = date(int(year), int(month), int(day)) - timedelta(days=days)
     except (ValueError, OverflowError):
         return None
-    return f"{moved:%Y%m%d}" if moved.year >= 1000 else f"{moved.year:04d}{moved:%m%d}"
+    return f"{moved.year:04d}{moved:%m%d}"  # strftime doesn't fill up early years everywhere

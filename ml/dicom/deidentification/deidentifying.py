@@ -105,7 +105,7 @@ def _deidentify(data: bytes, key: InstitutionKey, options: Options) -> Deidentif
     if in_pixels(ds.get("PixelData") or b"", known):
         quarantine = quarantine or SPELLED
     written = _write(ds, syntax)
-    if left_over(_header_of(ds, syntax), (cleaner.pseudonym,), known):
+    if left_over(_header_of(ds, syntax), {cleaner.pseudonym, *_meanings(ds)}, known):
         raise NotDeidentified("The file still names something that identifies the patient in a place that must stay.")
     return Deidentified(written, tuple(log.changes), log.total, log.kept, quarantine)
 
@@ -138,6 +138,11 @@ def _header_of(ds: Dataset, syntax: TransferSyntax) -> bytes:
 
 def _tags(ds: Dataset) -> list[BaseTag]:
     return list(ds.keys())
+
+
+def _meanings(ds: Dataset) -> set[str]:
+    """The meanings of the codes, which are the standard's own words: "Breast" is no name there."""
+    return {str(element.value) for element in ds.iterall() if element.keyword == "CodeMeaning"}
 
 
 def _text(ds: Dataset, keyword: str) -> str:

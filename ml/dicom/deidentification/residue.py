@@ -34,7 +34,9 @@ _VALIDATED: Final = frozenset(
 _SEARCHED: Final = frozenset({"CS", "SH", "LO", "ST", "LT", "UT", "UC", "DS", "IS"})
 _BINARY: Final = frozenset({"OB", "OW", "UN"})
 _NAME_PARTS: Final = re.compile(r"[\^=\s,.;/\\]+")
+_DIGITS: Final = re.compile(r"\d{5,}")
 _SHORTEST_WORD: Final = 3
+_SHORTEST_FOREIGN_WORD: Final = 2
 _SHORTEST_NUMBER: Final = 5
 _SHORTEST_BYTES: Final = 6
 _MOST_IN_PIXELS: Final = 16
@@ -47,6 +49,7 @@ class Identifiers:
     words: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
     uids: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
     of_the_patient: set[str] = field(default_factory=set)
 
     @classmethod
@@ -76,14 +79,17 @@ class Identifiers:
 
     def _add(self, value: str, *, name: bool, patient: bool) -> None:
         value = value.strip(" \0")
-        parts = [part for part in _NAME_PARTS.split(value) if part] if name else [value]
+        parts = [part for part in _NAME_PARTS.split(value) if part] if name else _DIGITS.findall(value)
         for part in {value, *parts}:
             if any(character.isdigit() for character in part):
                 self.numbers.add(part.casefold())
-            elif len(part) >= _SHORTEST_WORD:
+            elif len(part) >= (_SHORTEST_WORD if part.isascii() else _SHORTEST_FOREIGN_WORD):
                 self.words.add(part.casefold())
+        spelled = {value, *parts} if name else {value}
+        if name or patient:
+            self.names |= spelled
         if patient:
-            self.of_the_patient.update(part for part in {value, *parts} if len(part) >= _SHORTEST_BYTES)
+            self.of_the_patient |= spelled
 
     def named_in(self, text: str) -> bool:
         """Whether the text contains one of the names as a word, or one of the numbers anywhere."""
@@ -92,13 +98,11 @@ class Identifiers:
             return False
         if any(text == number or (len(number) >= _SHORTEST_NUMBER and number in text) for number in self.numbers):
             return True
-        return any(
-            word in text and re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", text) for word in self.words
-        )
+        return any(word in text and (not word.isascii() or _stands_alone(word, text)) for word in self.words)
 
     def as_bytes(self, encodings: Iterable[str], *, of_the_patient: bool = False) -> Iterator[bytes]:
         """The values long enough not to be met by chance, as they may lie in a file."""
-        chosen = self.of_the_patient if of_the_patient else self.of_the_patient | self.uids
+        chosen = self.of_the_patient if of_the_patient else self.names | self.uids
         for value in sorted(chosen, key=len, reverse=True):
             for encoding in encodings:
                 try:
@@ -107,6 +111,11 @@ class Identifiers:
                     continue
                 if len(found) >= _SHORTEST_BYTES:
                     yield found
+
+
+def _stands_alone(word: str, text: str) -> bool:
+    """Whether no letter touches the word: "Lee" isn't in "sleeve". Many scripts don't part words; ASCII ones do."""
+    return re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", text) is not None
 
 
 def remove_residue(ds: Dataset, known: Identifiers, log: ChangeLog, path: str = "") -> None:
@@ -150,4 +159,5 @@ def left_over(written: bytes, own: Iterable[str], known: Identifiers) -> bool:
     for name in own:
         written = written.replace(name.encode(), b"")
     written = re.sub(rb"2\.25\.\d+", b"", written)
-    return any(needle in written for needle in known.as_bytes(("utf-8", "latin-1")))
+    written = written.lower()
+    return any(needle.lower() in written for needle in known.as_bytes(("utf-8", "latin-1")))
