@@ -42,7 +42,8 @@ def main() -> None:
             answer = {"refusal": ["decode_out_of_memory", "", {}]}
         except Exception as error:
             # whatever a codec raises, the next file must be served; its words are left out, they may quote the file
-            answer = {"refusal": ["decode_failed", "", {"error": type(error).__name__}]}
+            message = "The picture in the file is damaged and could not be decoded. Send it again, or export it anew."
+            answer = {"refusal": ["decode_failed", message, {"error": type(error).__name__}]}
         signal.alarm(0)
         answer["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         _send(answers, answer)

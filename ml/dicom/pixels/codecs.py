@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +26,9 @@ Pixels = NDArray[Any]
 
 RLE: Final = "1.2.840.10008.1.2.5"
 DEFLATED_FRAMES: Final = "1.2.840.10008.1.2.8.1"
+_RLE_HEADER: Final = 64
+_RLE_SLACK: Final = 256
+"""Bytes that padding after the last run may come to."""
 _JPEG_STEM: Final = "1.2.840.10008.1.2.4."
 _NO_STILL_PICTURES: Final = range(94, 114)
 """Endings of the stem that are JPIP references, MPEG-2, MPEG-4, HEVC and JPEG XL."""
@@ -74,20 +78,36 @@ def decode_frame(data: bytes, transfer_syntax: str, described: PixelDescription)
 
 
 def _run_length(data: bytes, described: PixelDescription) -> DecodedFrame:
-    """PS3.5 G. The decoder stops where the header's size is reached, whatever the data go on to say."""
-    segments = max(described.allocated // 8, 1) * described.samples
-    if int.from_bytes(data[:4], "little") != segments:
-        message = "The compressed picture doesn't have the samples that the header says. Export the image again."
-        raise Refusal("codestream_mismatch", message)
+    """PS3.5 G: a segment for each byte of a sample, the highest first; single bits are packed."""
+    size, samples = max(described.allocated // 8, 1), described.samples
+    expected = -(-described.pixels // 8) if described.allocated == 1 else described.pixels
+    unpacked = np.empty((samples, expected, size), dtype=np.uint8)
+    unpack = import_module("rle.rle").decode_segment
+    for index, segment in enumerate(_segments(data, size * samples)):
+        # no honest encoder needs more than two bytes for one
+        found = unpack(segment) if len(segment) <= 2 * expected + _RLE_SLACK else b""
+        if not expected <= len(found) <= expected + _RLE_SLACK:
+            raise _other_size()
+        sample, byte = divmod(index, size)
+        unpacked[sample, :, size - 1 - byte] = np.frombuffer(found, dtype=np.uint8, count=expected)
+    flat = unpacked.reshape(-1).view(_unsigned(described))
     if described.allocated == 1:
-        packed = import_module("rle.rle").decode_frame(data, -(-described.pixels // 8), 8, "<")
-        flat = np.unpackbits(np.frombuffer(packed, dtype=np.uint8), count=described.pixels, bitorder="little")
-    else:
-        flat = np.frombuffer(
-            import_module("rle.rle").decode_frame(data, described.pixels, described.allocated, "<"),
-            dtype=_unsigned(described),
-        )
+        flat = np.unpackbits(flat, count=described.pixels, bitorder="little")
     return _as_native(_by_planes(flat, described), described)
+
+
+def _segments(data: bytes, expected: int) -> list[bytes]:
+    """The segments that the frame's header lists."""
+    count, *offsets = np.frombuffer(data[:_RLE_HEADER].ljust(_RLE_HEADER, b"\0"), dtype="<u4").tolist()
+    bounds = [*offsets[:count], len(data)]
+    if count != expected or bounds != sorted(bounds) or bounds[0] < _RLE_HEADER:
+        raise _other_size()
+    return [data[start:stop] for start, stop in pairwise(bounds)]
+
+
+def _other_size() -> Refusal:
+    message = "The compressed picture isn't of the size and depth that the header says. Export the image again."
+    return Refusal("codestream_mismatch", message)
 
 
 def _deflated(data: bytes, described: PixelDescription) -> DecodedFrame:
@@ -97,8 +117,7 @@ def _deflated(data: bytes, described: PixelDescription) -> DecodedFrame:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     inflated = inflater.decompress(data, expected + 2)
     if len(inflated) not in {expected, expected + expected % 2}:
-        message = "The compressed picture isn't as large as the header says. Export the image again."
-        raise Refusal("codestream_mismatch", message)
+        raise _other_size()
     if described.allocated == 1:
         flat = np.unpackbits(np.frombuffer(inflated, dtype=np.uint8), count=samples, bitorder="little")
     else:
@@ -168,8 +187,8 @@ def _by_gdcm(data: bytes, stream: Codestream, described: PixelDescription, trans
     image.SetPixelFormat(
         gdcm.PixelFormat(stream.components, allocated, stream.precision, stream.precision - 1, int(described.signed))
     )
-    # the buffer comes as text: bytes that are no UTF-8 as lone surrogates
-    buffer = image.GetBuffer().encode("utf-8", "surrogateescape")
+    # the buffer comes as text, bytes that are no UTF-8 as lone surrogates; of damaged data none comes at all
+    buffer = (image.GetBuffer() or "").encode("utf-8", "surrogateescape")
     flat = np.frombuffer(buffer, dtype=f"<u{allocated // 8}")
     if flat.size != described.pixels * described.samples:
         raise Refusal("decode_failed", "The compressed picture is damaged. Export the image again.")

@@ -113,7 +113,7 @@ def _grey(opened: _Open) -> FrameSet:
         dtype = values.dtype.name
         writer.write(values)
     rescale = rescales[0] if plain else Rescale(units=rescales[0].units)
-    windows = read_windows(dataset)
+    windows = read_windows(dataset, whole_values=not described.is_float)
     if not windows:
         as_it_is = plain and rescale == Rescale() and dtype == "uint8"
         windows = (full_range(described.stored) if as_it_is else computed_window(writer.sample(), rescale),)

@@ -85,11 +85,15 @@ def _as_stored(value: float, described: PixelDescription) -> float:
     return value + span if not described.signed and value < 0 else value
 
 
-def read_windows(dataset: Dataset) -> tuple[Window, ...]:
-    """The windows of the file; where frames have their own, the first frame's."""
+def read_windows(dataset: Dataset, *, whole_values: bool = True) -> tuple[Window, ...]:
+    """The windows of the file; where frames have their own, the first frame's.
+
+    LINEAR counts in whole values: a window from 0 to 1 has a width of 2. For pixels that are floats it is taken
+    for LINEAR_EXACT, which is what their writers mean by it.
+    """
     source = group(dataset, "FrameVOILUTSequence")
     names = text_values(source, "WindowCenterWidthExplanation")
-    function = _FUNCTIONS.get(text(source, "VOILUTFunction"), "LINEAR")
+    function = _FUNCTIONS.get(text(source, "VOILUTFunction"), "LINEAR" if whole_values else "LINEAR_EXACT")
     narrowest = 1.0 if function == "LINEAR" else 0.0
     windows = []
     for index, (center, width) in enumerate(
