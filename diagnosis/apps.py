@@ -10,4 +10,4 @@ class DiagnosisConfig(AppConfig):
 
     def ready(self) -> None:
         # These register the job's handler and the worker's warm-up, and need the models loaded.
-        from diagnosis import rehearsal, scoring, warm_up  # noqa: F401, PLC0415
+        from diagnosis import archive_intake, image_reading, rehearsal, scoring, tasks, warm_up  # noqa: F401, PLC0415

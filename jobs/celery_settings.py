@@ -11,6 +11,7 @@ TASK_TIME_LIMIT = 600  # s, then the worker process is killed
 TASK_SOFT_TIME_LIMIT = 540  # s, then SoftTimeLimitExceeded is raised inside the handler
 VISIBILITY_TIMEOUT = 900  # s, after which Redis delivers an unacknowledged message again: above the hard limit
 REAP_SECONDS = 10
+DISCARD_SECONDS = 3600
 
 _COMMON: dict[str, Any] = {
     "CELERY_ACCEPT_CONTENT": ["json"],
@@ -34,9 +35,14 @@ _COMMON: dict[str, Any] = {
             "schedule": float(REAP_SECONDS),
             # A reap that waited this long has been overtaken by the next one.
             "options": {"expires": 2 * REAP_SECONDS},
-        }
+        },
+        "discard-stale-uploads": {
+            "task": "diagnosis.discard_stale_uploads",
+            "schedule": float(DISCARD_SECONDS),
+            "options": {"expires": DISCARD_SECONDS},
+        },
     },
-    # In memory: a schedule of one short interval needs no state on disk.
+    # In memory: a schedule of short intervals needs no state on disk.
     "CELERY_BEAT_SCHEDULER": "celery.beat:Scheduler",
 }
 

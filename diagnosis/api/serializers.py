@@ -112,7 +112,7 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
     case = serializers.UUIDField(source="case.public_id")
     job = serializers.UUIDField(source="job.public_id")
     model = serializers.UUIDField(source="model.public_id")
-    instance = serializers.UUIDField(source="instance.public_id", allow_null=True, default=None)
+    image = serializers.UUIDField(source="instance.public_id", allow_null=True, default=None)
     trained_on = serializers.SerializerMethodField(help_text="The data behind the model, in one sentence.")
     probability_malignant = serializers.FloatField(source="probability", allow_null=True)
 
@@ -123,7 +123,7 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
             "case",
             "job",
             "model",
-            "instance",
+            "image",
             "frame",
             "created_at",
             "status",

@@ -4,9 +4,9 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+from diagnosis.image_reading import pixels_of, pixels_sha256
 from diagnosis.models import Prediction
-from diagnosis.services.models import fna_predictor
-from ml.fna.answers import FnaPrediction
+from diagnosis.services.models import fna_predictor, image_predictor
 from ml.fna.digest import input_sha256
 
 
@@ -20,21 +20,27 @@ class Difference:
 
 
 def replay(prediction: Prediction) -> list[Difference]:
-    """Computes the prediction again from the stored measurements; an empty list says: the same, bit for bit."""
-    predictor = fna_predictor(prediction.weights_sha256)
-    sample = prediction.case.fna_sample
+    """Computes the prediction again from the stored input; an empty list says: the same, bit for bit."""
+    if prediction.instance is not None:
+        predictor: Any = image_predictor(prediction.weights_sha256)
+        values: Any = pixels_of(prediction.instance, prediction.frame or 1)
+        digest = pixels_sha256(values)
+    else:
+        predictor = fna_predictor(prediction.weights_sha256)
+        values = prediction.case.fna_sample.as_array()
+        digest = input_sha256(values)
     identity = [
         Difference(field, stored, now)
         for field, stored, now in (
             ("weights_sha256", prediction.weights_sha256, predictor.weights_sha256),
             ("preprocessing_version", prediction.preprocessing_version, predictor.preprocessing_version),
-            ("input_sha256", prediction.input_sha256, input_sha256(sample.as_array())),
+            ("input_sha256", prediction.input_sha256, digest),
         )
         if stored != now
     ]
     if identity:
         return identity
-    answer = predictor.replay(sample.as_array(), prediction.tile_slot)
+    answer = predictor.replay(values, prediction.tile_slot)
     return [
         Difference(field, stored, replayed)
         for field, stored, replayed in _pairs(prediction, answer)
@@ -42,9 +48,9 @@ def replay(prediction: Prediction) -> list[Difference]:
     ]
 
 
-def _pairs(prediction: Prediction, answer: FnaPrediction) -> list[tuple[str, Any, Any]]:
+def _pairs(prediction: Prediction, answer: Any) -> list[tuple[str, Any, Any]]:
     low, high = answer.interval or (None, None)
-    return [
+    pairs = [
         ("status", prediction.status, answer.status),
         ("score", prediction.score, answer.score),
         ("probability", prediction.probability, answer.probability_malignant),
@@ -54,9 +60,13 @@ def _pairs(prediction: Prediction, answer: FnaPrediction) -> list[tuple[str, Any
         ("prediction_set", prediction.prediction_set, list(answer.prediction_set)),
         ("reason", prediction.reason, answer.reason),
         ("novelty", prediction.novelty, answer.novelty),
-        ("contributions", prediction.contributions, answer.contributions),
-        ("neighbours", prediction.neighbours, answer.neighbours),
     ]
+    if prediction.instance_id is None:
+        pairs += [
+            ("contributions", prediction.contributions, answer.contributions),
+            ("neighbours", prediction.neighbours, answer.neighbours),
+        ]
+    return pairs
 
 
 def _bits(value: Any) -> Any:
