@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.demo_site import free_port, running_site  # noqa: E402 the project's folder is only now on the path
 from benchmarks.intake_stages import study_stages  # noqa: E402
+from ml.dicom.inspection import inspect  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
 ORTHANC = shutil.which("Orthanc", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -55,12 +57,24 @@ class Round:
 
 def small_files(count: int) -> list[bytes]:
     """Real images under 1 MB from the shared sets, repeated in turn with a UID of its own for each copy."""
-    sources = [
-        path
-        for path in sorted((DATA / "dicom-pydicom" / "pydicom").glob("*.dcm"))
-        if path.stat().st_size < 1_000_000 and _is_image(path)
-    ]
-    return [_with_new_uid(sources[index % len(sources)]) for index in range(count)]
+    sources = [found for path in sorted((DATA / "dicom-pydicom" / "pydicom").glob("*.dcm")) if (found := _source(path))]
+    return [_with_new_uid(*sources[index % len(sources)]) for index in range(count)]
+
+
+def _source(path: Path) -> tuple[bytes, str] | None:
+    """A small image and its SOP Instance UID, where the UID stands in the file in plain text."""
+    found = inspect(path)
+    data = path.read_bytes()
+    if found.status != "image" or found.header is None or len(data) > 1_000_000:
+        return None
+    uid = found.header.instance.uid
+    return (data, uid) if data.count(uid.encode()) >= 2 and len(uid) > 20 else None
+
+
+def _with_new_uid(data: bytes, uid: str) -> bytes:
+    """The file with another SOP Instance UID of the same length and not a byte else changed."""
+    digits = str(uuid.uuid4().int).rjust(len(uid), "7")
+    return data.replace(uid.encode(), f"2.25.1{digits[-(len(uid) - 6) :]}".encode())
 
 
 def large_files(count: int) -> list[bytes]:
@@ -68,16 +82,6 @@ def large_files(count: int) -> list[bytes]:
     ds = pydicom.dcmread(DATA / "dicom-mg-wg04" / "MG1_J2KI.dcm")
     ds.decompress()
     return [_bytes_of(ds) for _ in range(count)]
-
-
-def _is_image(path: Path) -> bool:
-    from ml.dicom.inspection import inspect  # noqa: PLC0415 the path is set up above
-
-    return inspect(path).status == "image"
-
-
-def _with_new_uid(path: Path) -> bytes:
-    return _bytes_of(pydicom.dcmread(path, force=True))
 
 
 def _bytes_of(ds: pydicom.Dataset) -> bytes:

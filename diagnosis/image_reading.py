@@ -41,7 +41,7 @@ def read_image(job: ClaimedJob) -> None:
     model = None if routed.reason else active_model(routed.modality, instance.institution)
     if model is None:
         with job.writing(done=1):
-            _leave_unread(instance, routed.reason or no_model_reason(routed.modality, instance))
+            _leave_unread(instance, routed.reason or no_model_reason(routed.modality, instance.institution))
     elif not Prediction.objects.filter(instance=instance, model=model).exists():
         _answer(job, instance, frame, pixels, model)
 

@@ -19,26 +19,46 @@ def read_frame_number(frames: FrameSet) -> int:
     return (frames.frames + 1) // 2
 
 
-def queue_reading(*, instance: Instance, user: User, folder: Path) -> None:
-    """Queues the image's reading, or writes down why no model reads it. Call it inside a transaction.
+def why_unread(*, institution: Institution, modality: str, body_part: str, frames: FrameSet, folder: Path) -> str:
+    """Why no model reads an image, in plain words; empty where one will.
 
     Args:
-        instance: an image that is ready.
-        user: who asked for it.
-        folder: where its decoded frames lie.
+        institution: where it came in.
+        modality: as the file or its sender states it.
+        body_part: as the file states it.
+        frames: its decoded frames, which lie in `folder`.
+    """
+    pixels = to_display(load_frame(folder, frames, read_frame_number(frames) - 1), frames)
+    routed = route(modality, body_part, pixels)
+    return routed.reason or no_model_reason(routed.modality, institution)
+
+
+def queue_reading(*, instance: Instance, user: User, folder: Path) -> None:
+    """Queues the reading of an image that is already stored, or writes down why no model reads it.
+
+    Call it inside a transaction; its decoded frames lie in `folder`.
     """
     frames = instance.frames
     assert frames is not None  # an image is refused unless it decodes
-    pixels = to_display(load_frame(folder, frames, read_frame_number(frames) - 1), frames)
-    routed = route(instance.series.modality, instance.series.body_part, pixels)
-    reason = routed.reason or no_model_reason(routed.modality, instance)
-    instance.reading = Instance.Reading.NOT_READ if reason else Instance.Reading.WAITING
-    instance.reading_reason = reason
+    series = instance.series
+    instance.reading_reason = why_unread(
+        institution=instance.institution,
+        modality=series.modality,
+        body_part=series.body_part,
+        frames=frames,
+        folder=folder,
+    )
+    instance.reading = Instance.Reading.NOT_READ if instance.reading_reason else Instance.Reading.WAITING
     instance.save(update_fields=["reading", "reading_reason"])
-    if reason:
-        say_unread(instance.series.study.case, reason)
-    else:
+    settle_reading(instance, user)
+
+
+def settle_reading(instance: Instance, user: User) -> None:
+    """Queues the job of an image that waits to be read; has the worklist say why if it is not to be."""
+    if instance.reading == Instance.Reading.WAITING:
         _enqueue(instance, user)
+    else:
+        say_unread(instance.series.study.case, instance.reading_reason)
 
 
 def queue_unread(*, institution: Institution, modality: str, user: User) -> int:
@@ -64,7 +84,7 @@ def queue_unread(*, institution: Institution, modality: str, user: User) -> int:
 
 
 def _enqueue(instance: Instance, user: User) -> None:
-    Case.objects.filter(study=instance.series.study_id).update(unread_reason="")
+    Case.objects.filter(study=instance.series.study_id).exclude(unread_reason="").update(unread_reason="")
     jobs.enqueue(
         kind=IMAGE_READING,
         subject_id=str(instance.public_id),
@@ -81,8 +101,8 @@ def say_unread(case: Case, reason: str) -> None:
         Case.objects.filter(pk=case.pk).update(unread_reason=reason)
 
 
-def no_model_reason(modality: str, instance: Instance) -> str:
+def no_model_reason(modality: str, institution: Institution) -> str:
     """Empty where a model reads this modality here; else what to tell whoever waits for an answer."""
-    if has_model(modality, instance.institution):
+    if has_model(modality, institution):
         return ""
     return f"No validated model for {MODALITIES.get(modality, modality)} is installed."

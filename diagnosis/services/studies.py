@@ -11,7 +11,7 @@ from accounts import audit
 from accounts.models import Action, Outcome
 from diagnosis.models import Instance, Upload, UploadedFile
 from diagnosis.services.image_objects import put_objects
-from diagnosis.services.image_routing import queue_reading
+from diagnosis.services.image_routing import settle_reading, why_unread
 from diagnosis.services.picture_header import picture_header
 from diagnosis.services.study_rows import NewInstance, add_instance, case_of
 from ml.dicom.inspection import Inspection, inspect
@@ -28,10 +28,9 @@ def register_file(
     *, upload: Upload, name: str, size: int, archive: UploadedFile | None = None, received: int = 0
 ) -> UploadedFile:
     """The row of a file that is about to arrive, or of an archive's member that is about to be stored."""
-    file = UploadedFile(upload=upload, archive=archive, name=name[:1000], size=size, received=received)
-    file.full_clean(exclude=["archive", "instance"])
-    file.save()
-    return file
+    # PostgreSQL's text holds no NUL.
+    name = name.replace("\0", "")[:1000]
+    return UploadedFile.objects.create(upload=upload, archive=archive, name=name, size=size, received=received)
 
 
 def store_file(*, file: UploadedFile, path: Path) -> UploadedFile:
@@ -76,22 +75,20 @@ def refuse_file(*, file: UploadedFile, code: str, message: str) -> UploadedFile:
 
 
 def _store(file: UploadedFile, inspection: Inspection, path: Path, folder: Path) -> UploadedFile:
-    new = _describe(file, inspection)
-    known = Instance.objects.filter(
-        institution=new.institution, uid=new.header.instance.uid, source_sha256=new.source_sha256
-    ).first()
-    if known is not None:
-        return _settle(file, Status.DUPLICATE, known, "This very file is here already.")
+    new = _describe(file, inspection, folder)
+    earlier = list(Instance.objects.filter(institution=new.institution, uid=new.header.instance.uid))
+    for known in earlier:
+        if known.source_sha256 == new.source_sha256:
+            return _settle(file, Status.DUPLICATE, known, "This very file is here already.")
     instance = Instance()
     data = stored_form(path) if _has_preamble(inspection) else path
     if isinstance(data, bytes):
         new = replace(new, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
     with put_objects(instance, data=data, frames=inspection.frames, folder=folder), transaction.atomic():
-        add_instance(instance, new)
+        add_instance(instance, new, first=next((one for one in earlier if one.differs_from_id is None), None))
         if instance.kind == Instance.Kind.IMAGE:
             case_of(instance.series.study, new.user)
-        if instance.reading == Instance.Reading.WAITING and instance.state == Instance.State.READY:
-            queue_reading(instance=instance, user=new.user, folder=folder)
+            settle_reading(instance, new.user)
         return _settle(file, _status(instance), instance, inspection.message or instance.state_reason)
 
 
@@ -103,12 +100,21 @@ def _keep_directory(file: UploadedFile, inspection: Inspection) -> UploadedFile:
     return file
 
 
-def _describe(file: UploadedFile, inspection: Inspection) -> NewInstance:
+def _describe(file: UploadedFile, inspection: Inspection, folder: Path) -> NewInstance:
     header = inspection.header
     if header is None:
         assert inspection.frames is not None  # a picture is refused unless it decodes
         header = picture_header(
             file.upload, sha256=inspection.sha256, frames=inspection.frames, picture_format=inspection.format
+        )
+    unread_reason = ""
+    if inspection.status == "image" and inspection.frames is not None:
+        unread_reason = why_unread(
+            institution=file.upload.institution,
+            modality=header.series.modality,
+            body_part=header.series.body_part,
+            frames=inspection.frames,
+            folder=folder,
         )
     return NewInstance(
         institution=file.upload.institution,
@@ -118,6 +124,7 @@ def _describe(file: UploadedFile, inspection: Inspection) -> NewInstance:
         sha256=inspection.sha256,
         source_sha256=inspection.sha256,
         size=inspection.size,
+        unread_reason=unread_reason,
         quarantine="",
         is_deidentified=False,
     )

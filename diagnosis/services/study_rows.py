@@ -11,6 +11,7 @@ OTHER_PATIENT = (
     "The file names another patient than the study that it belongs to. Check both before it is used; until then no "
     "model reads it."
 )
+IN_REVIEW = "It waits for a person's review."
 NOT_AN_IMAGE = "It is no image of a patient."
 DIFFERS = "Another file with the same SOP Instance UID and other content came first; that one is read."
 
@@ -26,6 +27,7 @@ class NewInstance:
     sha256: str
     source_sha256: str
     size: int
+    unread_reason: str
     quarantine: str
     is_deidentified: bool
 
@@ -63,8 +65,10 @@ def study_of(new: NewInstance) -> tuple[Study, bool]:
     return study, study.patient_id == patient.pk
 
 
-def add_instance(instance: Instance, new: NewInstance) -> Instance:
+def add_instance(instance: Instance, new: NewInstance, *, first: Instance | None) -> Instance:
     """Writes the instance's row and whatever rows stand above it. Call it inside a transaction.
+
+    `first` came in before under the same SOP Instance UID with other bytes.
 
     Raises:
         IntegrityError: another request stored the same file at the same moment.
@@ -82,7 +86,6 @@ def add_instance(instance: Instance, new: NewInstance) -> Instance:
             "laterality": header.series.laterality,
         },
     )
-    first = Instance.objects.filter(institution=new.institution, uid=header.instance.uid, differs_from=None).first()
     reason = new.quarantine or ("" if is_same_patient else OTHER_PATIENT)
     instance.institution = new.institution
     instance.series = series
@@ -107,8 +110,11 @@ def add_instance(instance: Instance, new: NewInstance) -> Instance:
         instance.reading, instance.reading_reason = Instance.Reading.NOT_READ, NOT_AN_IMAGE
     elif first is not None:
         instance.reading, instance.reading_reason = Instance.Reading.NOT_READ, DIFFERS
+    elif reason:
+        instance.reading, instance.reading_reason = Instance.Reading.NOT_READ, IN_REVIEW
     else:
-        instance.reading = Instance.Reading.WAITING
+        instance.reading = Instance.Reading.NOT_READ if new.unread_reason else Instance.Reading.WAITING
+        instance.reading_reason = new.unread_reason
     instance.save(force_insert=True)
     return instance
 
