@@ -122,6 +122,6 @@ def _after_label(message: str, label: str) -> str:
 
 
 class ReferenceSearchForm(forms.Form):
-    """Finds cases by sample number. Posted, never in the URL: a sample number may identify a patient."""
+    """Finds cases by sample or patient number. Posted, never in the URL: either may identify a patient."""
 
-    reference = forms.CharField(label="Sample number", required=False, max_length=200, strip=True)
+    reference = forms.CharField(label="Sample or patient number", required=False, max_length=200, strip=True)

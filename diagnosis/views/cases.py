@@ -41,7 +41,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     page = Paginator(cases, CASES_PER_PAGE).get_page(request.GET.get("page"))
     filters: dict[str, Any] = {name: value for name, value in request.GET.items() if value and name != "page"}
     page.object_list = selectors.list_cases(
-        cases=page.object_list, filters=filters | ({"by_sample_number": True} if reference else {})
+        cases=page.object_list, filters=filters | ({"by_number": True} if reference else {})
     )
     context = {
         "filter": case_filter,

@@ -110,12 +110,12 @@ def test_choosing_another_file_takes_the_preview_of_the_first_away(signed_in: Si
 def test_the_worklist_filters_sorts_searches_and_exports(signed_in: SignedIn, tmp_path: Path) -> None:
     page = signed_in(CLINICIAN, "/cases/")
     page.get_by_label("Answer").select_option("Refused")
-    page.get_by_label("Order").select_option("Sample number")
+    page.get_by_label("Order").select_option("Sample or patient number")
     page.get_by_role("button", name="Show").click()
     first = page.get_by_role("region", name="Cases").get_by_role("row").nth(1)
     expect(first).to_contain_text("NG-SPOILT-1")
 
-    page.get_by_role("searchbox", name="Sample number").or_(page.get_by_label("Sample number")).first.fill("spoilt-2")
+    page.get_by_label("Sample or patient number").fill("spoilt-2")
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_text("1 case of Northgate Breast Clinic")).to_be_visible()
     assert "spoilt" not in page.url.lower()
@@ -124,5 +124,5 @@ def test_the_worklist_filters_sorts_searches_and_exports(signed_in: SignedIn, tm
     saved = tmp_path / "worklist.csv"
     download.value.save_as(saved)
     assert "NG-SPOILT-2" in saved.read_text(encoding="utf-8-sig")
-    page.get_by_role("button", name="Show all sample numbers").click()
-    expect(page.get_by_text("Only sample numbers that contain")).to_have_count(0)
+    page.get_by_role("button", name="Show all").click()
+    expect(page.get_by_text("numbers that contain")).to_have_count(0)
