@@ -62,4 +62,4 @@ def _with_extensions(value: bytes, names: list[str], delimiters: set[int], known
             return value.decode("latin-1"), False
         finally:
             logger.setLevel(level)
-    return text, known and not doubts and _REPLACEMENT not in text
+    return text, known and not doubts and _REPLACEMENT not in text and "\x1b" not in text

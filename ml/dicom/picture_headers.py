@@ -40,7 +40,7 @@ def check_picture(buffer: Buffer, kind: Kind) -> PictureSize:
     """
     try:
         size = _READERS[kind](buffer)
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, LookupError, ValueError) as error:
         raise _damaged(kind) from error
     if not size.rows or not size.columns:
         raise _damaged(kind)
@@ -93,7 +93,7 @@ def _tiff(buffer: Buffer) -> PictureSize:
         (count,) = struct.unpack_from(order + count_form, buffer, position)
         if count > _MAX_ENTRIES:
             raise ValueError("too many entries")
-        position += struct.calcsize(count_form)
+        position += struct.calcsize("<" + count_form)
         page = _tiff_page(buffer, position, order + entry_form, count)
         if page.rows * page.columns * page.samples >= largest.rows * largest.columns * largest.samples:
             largest = page
@@ -110,7 +110,7 @@ def _tiff_page(buffer: Buffer, position: int, entry_form: str, count: int) -> Pi
         tag, form, values, value = struct.unpack_from(entry_form, buffer, at)
         if tag not in (_WIDTH, _LENGTH, _BITS, _SAMPLES):
             continue
-        width = struct.calcsize(entry_form[-1])
+        width = struct.calcsize(order + entry_form[-1])
         if form == _SHORT:
             # Short values stand at the front of the field, or elsewhere if there are too many for it.
             where = at + size - width if values * 2 <= width else value
