@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pydicom import config
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
 from ml.dicom.frames import FrameSet
-from ml.dicom.pixels.image_file import decode_file
+from ml.dicom.pixels.image_file import decode_file, prepare
 from ml.dicom.rendering import load_frame
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
@@ -28,6 +31,15 @@ class Decoded:
         self.set = frames
         self.folder = folder
         self.values = [load_frame(folder, frames, index) for index in range(frames.frames)]
+
+
+@pytest.fixture(autouse=True)
+def _tolerant_reading() -> Iterator[None]:
+    """As the decoding process is set up."""
+    before = config.settings.reading_validation_mode
+    prepare()
+    yield
+    config.settings.reading_validation_mode = before
 
 
 @pytest.fixture
@@ -45,7 +57,9 @@ def write(tmp_path) -> Callable[..., Path]:
         vr = described.pop("vr", None)
         keyword = described.pop("keyword", "PixelData")
         for name, value in described.items():
-            if value is not None:
+            if isinstance(value, DataElement):
+                dataset.add(value)
+            elif value is not None:
                 setattr(dataset, name, value)
         order = ">" if syntax == ExplicitVRBigEndian else "<"
         if isinstance(pixels, np.ndarray):
@@ -83,7 +97,9 @@ def decoded(tmp_path) -> Callable[[Path], Decoded]:
     def result(path: Path) -> Decoded:
         folder = tmp_path / f"frames-{path.name}"
         folder.mkdir(exist_ok=True)
-        return Decoded(decode_file(path, folder), folder)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Decoded(decode_file(path, folder), folder)
 
     return result
 
