@@ -1,7 +1,7 @@
 """One compressed frame to an array, by the library that gets its format right.
 
-Each codec's package is imported when its first frame comes: GDCM alone takes longer to load than a small file
-to decode. JPEG goes by what the codestream is, not by which of the many JPEG transfer syntaxes names it.
+JPEG goes by what the codestream is, not by which of the many JPEG transfer syntaxes names it. A codec's package
+is imported when its first frame comes: most processes never need most of them.
 """
 
 from __future__ import annotations
