@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from diagnosis.views import batches, cases, fna, frames, models, viewer
+from diagnosis.views import activations, batches, cases, fna, frames, models, rehearsals, viewer
 
 urlpatterns = [
     path("cases/", cases.worklist, name="worklist"),
@@ -18,7 +18,15 @@ urlpatterns = [
     path("fna/batches/<uuid:public_id>/", batches.detail, name="batch-detail"),
     path("fna/batches/<uuid:public_id>/export.csv", batches.export, name="batch-export"),
     path("models/", models.model_list, name="model-list"),
+    path("models/history/", activations.history, name="activation-list"),
     path("models/<uuid:public_id>/", models.model_detail, name="model-detail"),
+    path("models/<uuid:public_id>/propose/", activations.propose, name="activation-propose"),
+    path("models/<uuid:public_id>/rehearse/", rehearsals.start, name="rehearsal-start"),
+    path("models/activations/<uuid:public_id>/", activations.detail, name="activation-detail"),
+    path("models/activations/<uuid:public_id>/decide/", activations.decide, name="activation-decide"),
+    path("models/activations/<uuid:public_id>/withdraw/", activations.withdraw, name="activation-withdraw"),
+    path("models/rehearsals/<uuid:public_id>/", rehearsals.detail, name="rehearsal-detail"),
+    path("models/rehearsals/<uuid:public_id>/answers.csv", rehearsals.export, name="rehearsal-export"),
     path("studies/<uuid:public_id>/view/", viewer.page, name="study-viewer"),
     path("studies/<uuid:public_id>/viewer.json", viewer.manifest, name="study-viewer-manifest"),
     path("studies/<uuid:public_id>/annotations/", viewer.annotation_list, name="annotation-list"),

@@ -6,7 +6,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from diagnosis.models import Case, FnaBatch, InstalledModel, Prediction
+from diagnosis.models import Case, FnaBatch, Prediction
 from diagnosis.services.intake import SampleInput
 from ml.fna.schema import FEATURE_NAMES, FEATURES, LABELS, check_row
 
@@ -215,23 +215,3 @@ class FnaSampleSerializer(serializers.ModelSerializer[Case]):
     @extend_schema_field(MeasurementsSerializer)
     def get_measurements(self, case: Case) -> dict[str, float]:
         return dict(zip(FEATURE_NAMES, case.fna_sample.measurements, strict=True))
-
-
-class InstalledModelSerializer(serializers.ModelSerializer[InstalledModel]):
-    """An installed model with its card."""
-
-    id = serializers.UUIDField(source="public_id")
-
-    class Meta:
-        model = InstalledModel
-        fields = (
-            "id",
-            "modality",
-            "name",
-            "version",
-            "is_active",
-            "installed_at",
-            "weights_sha256",
-            "preprocessing_version",
-            "card",
-        )

@@ -8,12 +8,10 @@ from drf_spectacular.utils import (
     OpenApiParameter,
     PolymorphicProxySerializer,
     extend_schema,
-    extend_schema_view,
 )
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.parsers import JSONParser, MultiPartParser
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -28,11 +26,10 @@ from diagnosis.api.serializers import (
     FnaFileInputSerializer,
     FnaSampleInputSerializer,
     FnaSampleSerializer,
-    InstalledModelSerializer,
     PredictionSerializer,
 )
 from diagnosis.filters import CaseFilter
-from diagnosis.models import Case, FnaBatch, InstalledModel, Prediction
+from diagnosis.models import Case, FnaBatch, Prediction
 from diagnosis.services.intake import import_fna_file, submit_fna_samples
 
 IsClinician = role_permission(Role.CLINICIAN)
@@ -138,7 +135,7 @@ class CaseViewSet(_AuditedList):
         serializer = CaseSearchSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         reference = serializer.validated_data["reference"]
-        return self._page(self.get_queryset().filter(reference__icontains=reference), {"by_sample_number": True})
+        return self._page(self.get_queryset().filter(reference__icontains=reference), {"by_number": True})
 
 
 class PredictionFilter(django_filters.FilterSet):
@@ -171,16 +168,3 @@ class PredictionViewSet(_AuditedList):
         """One answer."""
         prediction = selectors.read_prediction(user=person(request), public_id=public_id)
         return Response(PredictionSerializer(prediction).data)
-
-
-@extend_schema_view(
-    list=extend_schema(summary="Installed models"), retrieve=extend_schema(summary="One model with its card")
-)
-class InstalledModelViewSet(viewsets.ReadOnlyModelViewSet[InstalledModel]):
-    """What this site can score with; no patient's data, so every role may look."""
-
-    permission_classes = (IsAuthenticated,)
-    queryset = InstalledModel.objects.all()
-    serializer_class = InstalledModelSerializer
-    lookup_field = "public_id"
-    lookup_value_converter = "uuid"

@@ -50,7 +50,7 @@ def propose_activation(*, user: User, model: InstalledModel, reason: str) -> Mod
         rehearsal=newest_finished_rehearsal(user, model),
         proposed_by=user,
     )
-    activation.full_clean(validate_constraints=False)
+    activation.full_clean(exclude={"decided_by", "decided_at"}, validate_constraints=False)
     try:
         with transaction.atomic():
             activation.save()
@@ -97,7 +97,7 @@ def reject_activation(*, user: User, activation: ModelActivation, note: str) -> 
     """
     note = _said(note, "Say in a note what your decision rests on.", code="note_required")
     if not may_reject(user, activation):
-        raise NotForYou(_who_decides(activation))
+        raise NotForYou(who_decides(activation))
     current = model_in_force(activation.modality, activation.institution)
     return _settle(activation, Decision.REJECTED, user=user, note=note, current=current)
 
@@ -139,6 +139,13 @@ def may_reject(user: User, activation: ModelActivation) -> bool:
     return not stands or proposer.role not in OTHER_ROLE or OTHER_ROLE[Role(user.role)] == proposer.role
 
 
+def who_decides(activation: ModelActivation) -> str:
+    """Whose decision a proposal waits for, in a sentence."""
+    role = OTHER_ROLE.get(Role(activation.proposed_by.role))
+    decider = IN_WORDS[role] if role else "a clinician or an administrator"
+    return f"A change of model takes two people: {decider} of {activation.institution} decides on this proposal."
+
+
 def newest_finished_rehearsal(user: User, model: InstalledModel) -> Rehearsal | None:
     """The institution's newest rehearsal of the model that ran to its end."""
     finished = Rehearsal.objects.visible_to(user).filter(candidate=model, job__status=JobStatus.SUCCEEDED)
@@ -154,13 +161,7 @@ def _check_decider(user: User, activation: ModelActivation) -> None:
             "proposed again.",
             code="proposer_gone",
         )
-    raise NotForYou(_who_decides(activation))
-
-
-def _who_decides(activation: ModelActivation) -> str:
-    role = OTHER_ROLE.get(Role(activation.proposed_by.role))
-    decider = IN_WORDS[role] if role else "a clinician or an administrator"
-    return f"A change of model takes two people: {decider} of {activation.institution} decides on this proposal."
+    raise NotForYou(who_decides(activation))
 
 
 def _check_files(model: InstalledModel) -> None:

@@ -48,7 +48,7 @@ def start_rehearsal(*, user: User, candidate: InstalledModel) -> Rehearsal:
         institution=user.institution,
         total=total,
     )
-    rehearsal.full_clean()
+    rehearsal.full_clean(exclude={"current"})
     rehearsal.save()
     audit.record(
         Action.REHEARSE,

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
 from accounts.models import Role, User
-from diagnosis.models import Annotation, Case, FnaBatch, InstalledModel, Prediction
+from diagnosis.models import Annotation, Case, FnaBatch, InstalledModel, ModelActivation, Prediction, Rehearsal
 from tests.cast import AWAY, MakeUser, SignIn
 from tests.studies import ramp, store_answer, store_image, store_series, store_study
 
@@ -29,10 +29,13 @@ CLINICIANS = (LOGIN, 200, 200, 200, 403, 403, 403)
 ONE_HOSPITALS = (LOGIN, 200, 200, 404, 403, 403, 403)
 JOB_OF_ONE_HOSPITAL = (LOGIN, 286, 286, 404, 404, 403, 286)
 REVIEWERS = (LOGIN, 403, 403, 403, 403, 200, 200)
+MODEL_CHANGERS = (LOGIN, 200, 200, 404, 403, 403, 200)
 POST_ONLY = (405,) * 7
 API_SIGNED_IN = (401, 200, 200, 200, 200, 200, 200)
 API_CLINICIANS = (401, 200, 200, 200, 403, 403, 403)
 API_ONE_HOSPITALS = (401, 200, 200, 404, 403, 403, 403)
+API_MODEL_CHANGERS = (401, 200, 200, 404, 403, 403, 200)
+API_MODEL_CHANGERS_POST = (401, 405, 405, 405, 403, 403, 405)
 API_CLINICIANS_POST = (401, 405, 405, 405, 403, 403, 403)
 
 MATRIX: dict[str, tuple[int, ...]] = {
@@ -69,6 +72,14 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "annotation-restore": POST_ONLY,
     "model-list": SIGNED_IN,
     "model-detail": SIGNED_IN,
+    "activation-list": SIGNED_IN,
+    "activation-propose": (LOGIN, 200, 200, 200, 403, 403, 200),
+    "activation-detail": MODEL_CHANGERS,
+    "activation-decide": POST_ONLY,
+    "activation-withdraw": POST_ONLY,
+    "rehearsal-start": POST_ONLY,
+    "rehearsal-detail": MODEL_CHANGERS,
+    "rehearsal-export": ONE_HOSPITALS,
     "job-status": JOB_OF_ONE_HOSPITAL,
     "job-cancel": POST_ONLY,
     "job-retry": POST_ONLY,
@@ -87,6 +98,15 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "api-prediction-detail": API_ONE_HOSPITALS,
     "api-model-list": API_SIGNED_IN,
     "api-model-detail": API_SIGNED_IN,
+    "api-model-activations": API_MODEL_CHANGERS_POST,
+    "api-activation-list": API_SIGNED_IN,
+    "api-activation-detail": (401, 200, 200, 404, 200, 200, 200),
+    "api-activation-approve": API_MODEL_CHANGERS_POST,
+    "api-activation-reject": API_MODEL_CHANGERS_POST,
+    "api-activation-withdraw": API_MODEL_CHANGERS_POST,
+    "api-rehearsal-list": (401, 200, 200, 200, 403, 403, 200),
+    "api-rehearsal-detail": API_MODEL_CHANGERS,
+    "api-rehearsal-flips": API_ONE_HOSPITALS,
 }
 # What a POST changes, by the same cast; forms without their fields are refused with 4xx after the rights.
 POSTS: dict[str, tuple[int, ...]] = {
@@ -102,6 +122,16 @@ POSTS: dict[str, tuple[int, ...]] = {
     "job-retry": (LOGIN, 409, 409, 404, 404, 403, 409),
     "api-fna-sample-list": (401, 400, 400, 400, 403, 403, 403),
     "api-case-search": (401, 400, 400, 400, 403, 403, 403),
+    # Whoever proposed it withdraws it; colleagues are the second person only in the other role.
+    "activation-propose": (LOGIN, 422, 422, 422, 403, 403, 422),
+    "activation-decide": (LOGIN, 422, 422, 404, 403, 403, 422),
+    "activation-withdraw": (LOGIN, 302, 403, 404, 403, 403, 403),
+    "rehearsal-start": (LOGIN, 302, 409, 422, 403, 403, 409),
+    "api-model-activations": (401, 400, 400, 400, 403, 403, 400),
+    "api-activation-approve": (401, 400, 400, 404, 403, 403, 400),
+    "api-activation-reject": (401, 400, 400, 404, 403, 403, 400),
+    "api-activation-withdraw": (401, 200, 403, 404, 403, 403, 403),
+    "api-rehearsal-list": (401, 400, 400, 400, 403, 403, 400),
     "api-job-cancel": (401, 409, 409, 404, 404, 403, 409),
     "api-job-retry": (401, 409, 409, 404, 404, 403, 409),
 }
@@ -149,9 +179,26 @@ def address(route: str, batch: FnaBatch) -> str:
     }
     if route.startswith(("study-viewer", "instance-", "annotation-")):
         return imaging_address(route, batch.created_by)
+    if "activation" in route or "rehearsal" in route:
+        return registry_address(route, batch)
     if "job-" in route and route != "api-job-list":
         return reverse(route, args=[batch.job.public_id])
     return reverse(route, args=arguments.get(route))
+
+
+def registry_address(route: str, batch: FnaBatch) -> str:
+    """The route's URL for a second model, which the owner proposed and rehearsed."""
+    owner = batch.created_by
+    card = {"training_data": {"summary": "other cases"}}
+    model = InstalledModel.objects.create(modality="FNA", name="Other", version="1", weights_sha256="0" * 64, card=card)
+    mine = {"institution": owner.institution}
+    rehearsal = Rehearsal.objects.create(candidate=model, requested_by=owner, job=batch.job, **mine)
+    proposal = ModelActivation.objects.create(model=model, modality="FNA", reason="?", proposed_by=owner, **mine)
+    if route.endswith("-list"):
+        return reverse(route)
+    if route in {"activation-propose", "rehearsal-start", "api-model-activations"}:
+        return reverse(route, args=[model.public_id])
+    return reverse(route, args=[rehearsal.public_id if "rehearsal" in route else proposal.public_id])
 
 
 def imaging_address(route: str, owner: User) -> str:

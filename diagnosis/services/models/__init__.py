@@ -1,6 +1,6 @@
 """The model registry: installing models, choosing the one that answers, loading any that ever answered."""
 
-from diagnosis.services.models.choice import active_model, decision_in_force, model_in_force, models_in_use
+from diagnosis.services.models.choice import active_model, decision_in_force, has_model, model_in_force, models_in_use
 from diagnosis.services.models.files import is_intact
 from diagnosis.services.models.installation import (
     ModelRefused,
@@ -17,6 +17,7 @@ __all__ = [
     "active_model",
     "decision_in_force",
     "fna_predictor",
+    "has_model",
     "image_predictor",
     "install_model_files",
     "install_shipped_model",

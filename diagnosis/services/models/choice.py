@@ -22,6 +22,11 @@ def model_in_force(modality: str, institution: Institution) -> InstalledModel | 
     return decision.model if decision else InstalledModel.objects.filter(modality=modality, is_active=True).first()
 
 
+def has_model(modality: str, institution: Institution) -> bool:
+    """Whether a model will answer for the modality here. For web pages and requests: loads and installs nothing."""
+    return modality in shipped_modalities() or model_in_force(modality, institution) is not None
+
+
 def decision_in_force(modality: str, institution: Institution) -> ModelActivation | None:
     """The newest activation that was approved here, or None where the site's default answers."""
     approved = ModelActivation.objects.filter(

@@ -1,6 +1,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
+import { drawAgreement } from "./agreement.js";
 import { histogram } from "./histogram.js";
 
 const HEIGHT = 220;
@@ -61,3 +62,4 @@ function drawThreshold(plot, threshold, ink) {
 }
 
 document.querySelectorAll("[data-histogram]").forEach(drawHistogram);
+document.querySelectorAll("[data-agreement]").forEach(drawAgreement);
