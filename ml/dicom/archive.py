@@ -1,8 +1,8 @@
 """The files inside a ZIP archive, given one by one without trusting what the archive says of itself.
 
-Names are labels and nothing else: nothing is ever written under them. No member gives more than the size that was added up beforehand. What is
-wrong with the archive as a whole stops it before anything is read; what is wrong with one member is that member's
-refusal, and the others go on.
+Names are labels and nothing else: nothing is ever written under them. No member gives more than the size that was
+added up beforehand. What is wrong with the archive as a whole stops it before anything is read; what is wrong with
+one member is that member's refusal, and the others go on.
 """
 
 from __future__ import annotations

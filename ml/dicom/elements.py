@@ -36,7 +36,6 @@ class PixelElement:
     """
 
     tag: int
-    vr: str
     start: int
     declared: int
     available: int

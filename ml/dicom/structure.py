@@ -98,7 +98,7 @@ class Walk:
                     self.elements.remark("trailing_bytes")
                 return position
             if top and tag in _PIXELS:
-                position = self._pixels(tag, vr, position, length, end)
+                position = self._pixels(tag, position, length, end)
             elif length == _UNDEFINED:
                 position = self._undefined(tag, vr, position, end, implicit)
             elif top and not tag and not length:
@@ -250,16 +250,15 @@ class Walk:
 
     # Pixel data.
 
-    def _pixels(self, tag: int, vr: bytes, position: int, length: int, end: int) -> int:
+    def _pixels(self, tag: int, position: int, length: int, end: int) -> int:
         """The pixel data; what they should be is checked later, so that here they may be too short."""
-        kind = vr.decode("ascii")
         if length != _UNDEFINED:
             available = min(length, end - position)
-            self.elements.pixels = PixelElement(tag, kind, position, length, available)
+            self.elements.pixels = PixelElement(tag, position, length, available)
             return position + available
         fragments, finish, closed = self._fragments(position, end)
         self.elements.pixels = PixelElement(
-            tag, kind, position, finish - position, finish - position, tuple(fragments), closed
+            tag, position, finish - position, finish - position, tuple(fragments), closed
         )
         return finish
 
