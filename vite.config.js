@@ -19,6 +19,7 @@ export default defineConfig({
         charts: script("charts"),
         "fna-form": script("fna-form"),
         "fna-upload": script("fna-upload"),
+        "image-upload": script("image-upload/main"),
       },
     },
   },

@@ -4,10 +4,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from diagnosis.models import Instance, Prediction, Series, Study
+from diagnosis.models import Case, Instance, Prediction, Series, Study
 from ml.dicom.outcomes import KEPT
 
 IMAGES_SHOWN = 24
+READING_WORDS = {
+    Instance.Reading.WAITING: "not yet read",
+    Instance.Reading.READ: "read",
+    Instance.Reading.NOT_READ: "not read",
+}
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,25 @@ class SeriesOverview:
     images: list[FileTile]
     image_count: int
     documents: list[FileTile]
-    readings: Counter[str]
+    counted: list[tuple[str, int]]
 
     @property
     def hidden(self) -> int:
         """Images that are not shown."""
         return self.image_count - len(self.images)
+
+
+def headline(case: Case | None) -> str:
+    """The study's answer in a few words."""
+    if case is None:
+        return "No images to read"
+    if case.answer is None:
+        return "Not read" if case.unread_reason else "No answer yet"
+    if case.answer.status == Prediction.Status.REFUSED:
+        return "Not scored"
+    if case.answer.status == Prediction.Status.UNCERTAIN:
+        return "Uncertain: benign and malignant both remain possible"
+    return f"Reads {case.answer.get_finding_display().lower()}"
 
 
 def series_of(study: Study, *, shown_whole: str = "") -> list[SeriesOverview]:
@@ -72,14 +90,16 @@ def _overview(series: Series, *, is_whole: bool) -> SeriesOverview:
         images=images if is_whole else images[:IMAGES_SHOWN],
         image_count=len(images),
         documents=[tile for tile in tiles if tile.instance.kind == Instance.Kind.DOCUMENT],
-        readings=_readings(images),
+        counted=_readings(images).most_common(),
     )
 
 
 def _readings(tiles: Iterable[FileTile]) -> Counter[str]:
     """How many images came to which answer."""
     return Counter(
-        (tile.answer.finding or tile.answer.status) if tile.answer else str(tile.instance.reading)
+        (tile.answer.finding or tile.answer.status)
+        if tile.answer
+        else READING_WORDS[Instance.Reading(tile.instance.reading)]
         for tile in tiles
         if tile.instance.kind == Instance.Kind.IMAGE
     )

@@ -106,6 +106,7 @@ def uploads(user: User) -> QuerySet[Upload]:
             refused_count=Count("files", filter=Q(files__status=Status.REFUSED)),
             arriving_count=Count("files", filter=Q(files__status__in=[Status.RECEIVING, Status.RECEIVED])),
         )
+        .order_by("-created_at", "-pk")
     )
 
 

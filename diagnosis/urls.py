@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from diagnosis.views import activations, batches, cases, fna, frames, models, rehearsals, viewer
+from diagnosis.views import (
+    activations,
+    batches,
+    cases,
+    fna,
+    frames,
+    image_upload,
+    models,
+    rehearsals,
+    studies,
+    uploads,
+    viewer,
+)
 
 urlpatterns = [
     path("cases/", cases.worklist, name="worklist"),
@@ -27,6 +39,13 @@ urlpatterns = [
     path("models/activations/<uuid:public_id>/withdraw/", activations.withdraw, name="activation-withdraw"),
     path("models/rehearsals/<uuid:public_id>/", rehearsals.detail, name="rehearsal-detail"),
     path("models/rehearsals/<uuid:public_id>/answers.csv", rehearsals.export, name="rehearsal-export"),
+    path("images/upload/", image_upload.page, name="image-upload"),
+    path("uploads/", uploads.upload_list, name="upload-list"),
+    path("uploads/<uuid:public_id>/", uploads.detail, name="upload-detail"),
+    path("uploads/<uuid:public_id>/results.csv", uploads.export, name="upload-export"),
+    path("studies/", studies.study_list, name="study-list"),
+    path("studies/search/", studies.search, name="study-search"),
+    path("studies/<uuid:public_id>/", studies.detail, name="study-detail"),
     path("studies/<uuid:public_id>/view/", viewer.page, name="study-viewer"),
     path("studies/<uuid:public_id>/viewer.json", viewer.manifest, name="study-viewer-manifest"),
     path("studies/<uuid:public_id>/annotations/", viewer.annotation_list, name="annotation-list"),

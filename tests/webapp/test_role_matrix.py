@@ -15,7 +15,17 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
 from accounts.models import Role, User
-from diagnosis.models import Annotation, Case, FnaBatch, InstalledModel, ModelActivation, Prediction, Rehearsal
+from diagnosis.models import (
+    Annotation,
+    Case,
+    FnaBatch,
+    InstalledModel,
+    ModelActivation,
+    Prediction,
+    Rehearsal,
+    Upload,
+    UploadedFile,
+)
 from tests.cast import AWAY, MakeUser, SignIn
 from tests.studies import ramp, store_answer, store_image, store_series, store_study
 
@@ -60,6 +70,13 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "batch-list": CLINICIANS,
     "batch-detail": ONE_HOSPITALS,
     "batch-export": ONE_HOSPITALS,
+    "image-upload": CLINICIANS,
+    "upload-list": CLINICIANS,
+    "upload-detail": ONE_HOSPITALS,
+    "upload-export": ONE_HOSPITALS,
+    "study-list": CLINICIANS,
+    "study-search": POST_ONLY,
+    "study-detail": ONE_HOSPITALS,
     "study-viewer": ONE_HOSPITALS,
     "study-viewer-manifest": ONE_HOSPITALS,
     "instance-frame": ONE_HOSPITALS,
@@ -96,6 +113,13 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "api-case-search": API_CLINICIANS_POST,
     "api-prediction-list": API_CLINICIANS,
     "api-prediction-detail": API_ONE_HOSPITALS,
+    "api-upload-list": API_CLINICIANS_POST,
+    "api-upload-detail": API_ONE_HOSPITALS,
+    "api-upload-file-list": API_CLINICIANS_POST,
+    "api-upload-file-detail": API_ONE_HOSPITALS,
+    "api-study-list": API_CLINICIANS,
+    "api-study-detail": API_ONE_HOSPITALS,
+    "api-study-search": API_CLINICIANS_POST,
     "api-model-list": API_SIGNED_IN,
     "api-model-detail": API_SIGNED_IN,
     "api-model-activations": API_MODEL_CHANGERS_POST,
@@ -115,6 +139,7 @@ POSTS: dict[str, tuple[int, ...]] = {
     "worklist-search": (LOGIN, 302, 302, 302, 403, 403, 403),
     "fna-preview": CLINICIANS,
     "fna-import": CLINICIANS,
+    "study-search": (LOGIN, 302, 302, 302, 403, 403, 403),
     "annotation-list": (LOGIN, 422, 422, 404, 403, 403, 403),
     "annotation-restore": (LOGIN, 200, 403, 404, 403, 403, 403),  # its author alone
     "fna-form": (LOGIN, 422, 422, 422, 403, 403, 403),
@@ -132,6 +157,11 @@ POSTS: dict[str, tuple[int, ...]] = {
     "api-activation-reject": (401, 400, 400, 404, 403, 403, 400),
     "api-activation-withdraw": (401, 200, 403, 404, 403, 403, 403),
     "api-rehearsal-list": (401, 400, 400, 400, 403, 403, 400),
+    "api-upload-list": (401, 415, 415, 415, 403, 403, 403),
+    "api-upload-file-list": (401, 412, 412, 412, 403, 403, 403),
+    "api-upload-file-detail": (401, 405, 405, 405, 403, 403, 403),
+    "api-study-list": (401, 422, 422, 422, 403, 403, 403),
+    "api-study-search": (401, 400, 400, 400, 403, 403, 403),
     "api-job-cancel": (401, 409, 409, 404, 404, 403, 409),
     "api-job-retry": (401, 409, 409, 404, 404, 403, 409),
 }
@@ -181,6 +211,8 @@ def address(route: str, batch: FnaBatch) -> str:
         return imaging_address(route, batch.created_by)
     if "activation" in route or "rehearsal" in route:
         return registry_address(route, batch)
+    if route in UPLOADS:
+        return upload_address(route, batch.created_by)
     if "job-" in route and route != "api-job-list":
         return reverse(route, args=[batch.job.public_id])
     return reverse(route, args=arguments.get(route))
@@ -213,6 +245,28 @@ def imaging_address(route: str, owner: User) -> str:
     if route in {"annotation-detail", "annotation-restore"}:
         return reverse(route, args=[mark.public_id])
     return reverse(route, args=[image.public_id if route.startswith("instance-") else study.public_id])
+
+
+UPLOADS = frozenset(
+    {
+        "study-detail",
+        "api-study-detail",
+        "upload-detail",
+        "upload-export",
+        "api-upload-detail",
+        "api-upload-file-list",
+        "api-upload-file-detail",
+    }
+)
+
+
+def upload_address(route: str, owner: User) -> str:
+    """The route's URL for an upload of the owner with one file in it, or for a study of the owner's."""
+    if route.endswith("study-detail"):
+        return reverse(route, args=[store_study(owner).public_id])
+    upload = Upload.objects.create(institution=owner.institution, created_by=owner, source=Upload.Source.API)
+    file = UploadedFile.objects.create(upload=upload, name="image.dcm", size=10)
+    return reverse(route, args=[upload.public_id, file.public_id][: 2 if route == "api-upload-file-detail" else 1])
 
 
 def status_of(response: HttpResponseBase) -> int:

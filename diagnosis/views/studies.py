@@ -1,0 +1,82 @@
+"""Imaging studies: the list, and one study with its series and what was answered about each image."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import Role
+from accounts.permissions import person, require_role
+from diagnosis import study_selectors as selectors
+from diagnosis.models import Instance, Study
+from diagnosis.study_filter import StudyListFilter
+from diagnosis.study_forms import PatientSearchForm
+from diagnosis.study_overview import headline, series_of
+
+STUDIES_PER_PAGE = 25
+SEARCH = "studies_patient"
+
+
+def _narrowed(request: HttpRequest) -> tuple[StudyListFilter, QuerySet[Study], str]:
+    """The filter, the studies it leaves, and the patient searched for, which stands in the session."""
+    patient = request.session.get(SEARCH, "")
+    rows = selectors.studies(person(request))
+    if patient:
+        rows = selectors.of_patient(rows, patient)
+    study_filter = StudyListFilter(request.GET, queryset=rows)
+    return study_filter, study_filter.qs, patient
+
+
+@require_GET
+@require_role(Role.CLINICIAN)
+def study_list(request: HttpRequest) -> HttpResponse:
+    """The institution's studies, newest arrival first."""
+    study_filter, rows, patient = _narrowed(request)
+    page = Paginator(rows, STUDIES_PER_PAGE).get_page(request.GET.get("page"))
+    filters: dict[str, Any] = {name: value for name, value in request.GET.items() if value and name != "page"}
+    page.object_list = selectors.list_studies(
+        rows=page.object_list, filters=filters | ({"by_patient": True} if patient else {})
+    )
+    context = {
+        "filter": study_filter,
+        "page": page,
+        "patient": patient,
+        "search_form": PatientSearchForm(initial={"patient": patient}),
+        "is_narrowed": bool(filters or patient),
+    }
+    return render(request, "diagnosis/imaging/study_list.html", context)
+
+
+@require_POST
+@require_role(Role.CLINICIAN)
+def search(request: HttpRequest) -> HttpResponse:
+    """Keeps the patient searched for in the session, out of URLs and logs."""
+    form = PatientSearchForm(request.POST)
+    request.session[SEARCH] = form.cleaned_data["patient"] if form.is_valid() else ""
+    return redirect("study-list")
+
+
+@require_GET
+@require_role(Role.CLINICIAN)
+def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One study: patient, answer, series with each image's reading, documents, contradictions, earlier studies."""
+    user = person(request)
+    study = selectors.read_study(user=user, public_id=public_id)
+    case = getattr(study, "case", None)
+    files = [instance for series in study.series.all() for instance in series.instances.all()]
+    context = {
+        "study": study,
+        "case": case,
+        "headline": headline(case),
+        "image_count": sum(file.kind == Instance.Kind.IMAGE for file in files),
+        "held": [file for file in files if file.state == Instance.State.QUARANTINED],
+        "conflicts": [file for file in files if file.differs_from_id is not None],
+        "series": series_of(study, shown_whole=request.GET.get("series", "")),
+        "priors": selectors.priors(study, user),
+        "missing": selectors.missing_of(study),
+    }
+    return render(request, "diagnosis/imaging/study_detail.html", context)
