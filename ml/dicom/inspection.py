@@ -97,20 +97,27 @@ def inspect(
     try:
         with _opened(path) as buffer:
             outcome = replace(outcome, sha256=hashlib.sha256(buffer).hexdigest(), size=len(buffer))
-            outcome = _judged(buffer, outcome, modality)
+            kind = kind_of(bytes(buffer[:_HEAD]))
+            outcome = replace(outcome, format="dicom" if kind == "bare" else kind)
+            outcome = _judged(buffer, kind, outcome, modality)
         outcome = _named(outcome, file_name)
         if decode_into is not None and (outcome.status == "image" or outcome.code == "derived_object"):
             outcome = _decoded(path, outcome, decode_into)
     except Refusal as refusal:
-        return replace(outcome, status="refused", code=refusal.code, message=refusal.message, frames=None)
+        return _refused(outcome, refusal.code, refusal.message)
     except OSError as error:
         message = f"The file could not be read ({error.strerror or type(error).__name__}). Try again."
-        return replace(outcome, status="refused", code="unreadable", message=message, frames=None)
+        return _refused(outcome, "unreadable", message)
     except Exception as error:  # the last line of defence: a file nobody foresaw is refused, never a crash
         _log.warning("a file was refused because reading it failed: %s", type(error).__name__)
         message = "The file is damaged in a way that can't be told. Export the image again."
-        return replace(outcome, status="refused", code="damaged_header", message=message, frames=None)
+        return _refused(outcome, "damaged_header", message)
     return outcome
+
+
+def _refused(outcome: Inspection, code: str, message: str) -> Inspection:
+    """The refusal of a file, with nothing of what its header says of a patient."""
+    return replace(outcome, status="refused", code=code, message=message, header=None, warnings=(), frames=None)
 
 
 @contextlib.contextmanager
@@ -131,11 +138,10 @@ def _opened(path: Path) -> Iterator[Buffer]:
             yield mapped
 
 
-def _judged(buffer: Buffer, outcome: Inspection, modality: str | None) -> Inspection:
-    kind = kind_of(bytes(buffer[:_HEAD]))
+def _judged(buffer: Buffer, kind: Kind, outcome: Inspection, modality: str | None) -> Inspection:
     if kind in ("dicom", "bare"):
-        return _dicom(buffer, replace(outcome, format="dicom"), bare=kind == "bare")
-    return _picture(buffer, kind, replace(outcome, format=kind), modality)
+        return _dicom(buffer, outcome, bare=kind == "bare")
+    return _picture(buffer, kind, outcome, modality)
 
 
 def _dicom(buffer: Buffer, outcome: Inspection, *, bare: bool) -> Inspection:

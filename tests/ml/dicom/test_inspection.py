@@ -108,7 +108,8 @@ def test_a_refusal_keeps_digest_and_size(tmp_path: Path) -> None:
 
     outcome = inspected(tmp_path, data)
 
-    assert (outcome.status, outcome.code, outcome.format) == ("refused", "truncated", "")
+    assert (outcome.status, outcome.code, outcome.format) == ("refused", "truncated", "dicom")
+    assert (outcome.header, outcome.warnings) == (None, ())
     assert (outcome.sha256, outcome.size) == (hashlib.sha256(data).hexdigest(), len(data))
 
 
@@ -187,7 +188,7 @@ def test_upl_20_pixels_that_break_the_decoder_are_refused_and_the_next_file_is_r
     outcome = inspected(tmp_path, file, decode_into=folder)
 
     assert (outcome.status, outcome.code) == ("refused", "decode_failed")
-    assert outcome.frames is None
+    assert (outcome.frames, outcome.header) == (None, None)
     assert not folder.exists() or not list(folder.iterdir())
     assert inspected(tmp_path, dicom_file(), decode_into=folder).status == "image"
 
