@@ -30,31 +30,34 @@ class Route:
     reason: str = ""
 
 
-def route(modality: str, body_part: str, pixels: NDArray[np.uint8]) -> Route:
+def route(modality: str, body_part: str, pixels: NDArray[np.uint8], *, stated: str = "") -> Route:
     """Where an image belongs.
 
     Args:
-        modality: DICOM's code as the file or its sender states it, or empty.
+        modality: DICOM's code in the file's tags, or empty.
         body_part: as the file states it, or empty.
         pixels: as displayed, (rows, columns) or (rows, columns, 3).
+        stated: what the sender says; it decides where the tags say nothing of how the picture was made.
 
     Returns:
         A route whose `modality` is a DICOM code; where `reason` is not empty, nothing is to be asked.
     """
-    stated, part = modality.strip().upper(), body_part.strip().upper()
-    may_be_breast = part in BREAST or (stated in UNTELLING and not part)
-    if stated in RADIOGRAPHS | UNTELLING and may_be_breast and looks_like_mammogram(pixels):
+    tag, part = modality.strip().upper(), body_part.strip().upper()
+    if tag in UNTELLING and stated.strip():
+        tag = stated.strip().upper()
+    may_be_breast = part in BREAST or (tag in UNTELLING and not part)
+    if tag in RADIOGRAPHS | UNTELLING and may_be_breast and looks_like_mammogram(pixels):
         return Route("MG")
-    if stated in UNTELLING:
+    if tag in UNTELLING:
         return Route(
-            stated,
+            tag,
             "The file does not say how the picture was made. Send it again with its modality (US, MG, …) stated.",
         )
-    if stated == "US" and part and part not in BREAST:
+    if tag == "US" and part and part not in BREAST:
         return Route(
-            stated, f"It is tagged as an ultrasound of another part of the body ({part.lower()}), not of the breast."
+            tag, f"It is tagged as an ultrasound of another part of the body ({part.lower()}), not of the breast."
         )
-    return Route(stated)
+    return Route(tag)
 
 
 def looks_like_mammogram(pixels: NDArray[np.uint8]) -> bool:

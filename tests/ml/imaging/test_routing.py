@@ -36,6 +36,11 @@ def test_a_picture_that_says_nothing_of_itself_is_for_no_model(modality: str) ->
     assert "does not say how the picture was made" in route(modality, "", GREY).reason
 
 
+def test_what_the_sender_states_decides_where_the_tags_say_nothing() -> None:
+    assert route("", "", GREY, stated="US") == route("OT", "", GREY, stated="us") == route("US", "", GREY)
+    assert route("CT", "", GREY, stated="US").modality == "CT"
+
+
 @pytest.mark.parametrize("index", range(len(VIEWS)), ids=["-".join(view) for view in VIEWS])
 def test_each_view_of_a_mammogram_is_known_by_its_pixels(index: int, tmp_path: Path) -> None:
     name, data = list(mammography_phantom())[index]
