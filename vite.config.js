@@ -20,9 +20,14 @@ export default defineConfig({
         "fna-form": script("fna-form"),
         "fna-upload": script("fna-upload"),
         "image-upload": script("image-upload/main"),
+        viewer: script("viewer"),
       },
     },
   },
+  resolve: {
+    alias: { events: "events/" }, // vtk.js asks for Node's module; the package of that name is its like
+  },
+  worker: { format: "es" },
   css: {
     preprocessorOptions: { scss: { quietDeps: true } },
   },
