@@ -122,6 +122,7 @@ def refused(pool, files, tmp_path) -> Callable[..., Refusal]:
             pool.decode(files / trap, into, seconds)
         assert list(into.glob("*.raw")) == []
         assert pool.decode(files / "good", tmp_path / "next").rows == 16
+        assert len(children()) == len(pool._all) == 1
         return refusal.value
 
     return result

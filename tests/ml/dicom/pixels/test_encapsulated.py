@@ -99,9 +99,10 @@ def test_upl_08_millions_of_fragments_are_refused(show):
     assert refused.value.code == "too_many_fragments"
 
 
-def test_upl_03_run_lengths_that_unpack_to_more_are_refused(show):
-    # the same byte 128 times in two: 2,560 pixels, and then on to 400 MB
-    bomb = struct.pack("<16I", 1, 64, *[0] * 14) + b"\x81\x00" * 3_000_000
+@pytest.mark.parametrize("runs", [25, 3_000_000])
+def test_upl_03_run_lengths_that_unpack_to_more_are_refused(show, runs):
+    # the same byte 128 times in two: 2,560 pixels, and then on, to as much as 400 MB
+    bomb = struct.pack("<16I", 1, 64, *[0] * 14) + b"\x81\x00" * runs
     with pytest.raises(Refusal) as refused:
         show(encapsulate([bomb]), syntax=RLELossless, vr="OB", **SIZE)
     assert refused.value.code == "codestream_mismatch"
@@ -114,6 +115,11 @@ def test_upl_03_a_codestream_of_another_size_is_refused_undecoded(show, streams)
         show(encapsulate([bytes(huge)]), syntax=JPEG2000Lossless, vr="OB", **SIZE)
     assert refused.value.code == "codestream_mismatch"
     assert refused.value.detail == {"rows": 60_000, "columns": 60_000}
+
+
+def test_padding_after_the_runs_is_passed_over(show):
+    runs = struct.pack("<16I", 1, 64, *[0] * 14) + b"\x81\x07" * 20 + b"\0\0"
+    assert show(encapsulate([runs]), syntax=RLELossless, vr="OB", **SIZE).set.minimum == 7
 
 
 def test_run_lengths_of_another_depth_are_refused(show, frames):
