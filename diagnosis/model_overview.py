@@ -43,15 +43,17 @@ def _of(modality: str, institution: Institution, installed: list[InstalledModel]
         in_a_sentence=IN_A_SENTENCE.get(modality, modality),
         in_force=in_force,
         decision=decision_in_force(modality, institution),
-        pending=pending(institution).filter(modality=modality).first(),
+        pending=pending(institution, modality).first(),
         others=tuple(model for model in installed if model.modality == modality and model != in_force),
         installs_itself=in_force is None and has_model(modality, institution),
     )
 
 
-def pending(institution: Institution) -> QuerySet[ModelActivation]:
-    """Proposals that wait for their second person."""
+def pending(institution: Institution, modality: str = "") -> QuerySet[ModelActivation]:
+    """Proposals that wait for their second person, for one modality or for all."""
     waiting = ModelActivation.objects.filter(institution=institution, decision=ModelActivation.Decision.PENDING)
+    if modality:
+        waiting = waiting.filter(modality=modality)
     return waiting.select_related("model", "proposed_by", "institution")
 
 

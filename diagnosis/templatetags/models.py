@@ -44,7 +44,13 @@ def agreement_plot(
     moves = [abs(new - old) for old, new, _ in points]
     far = sum(move > FAR for move in moves)
     summary = (
-        f"{len(points):,} cases have a probability from both. More than {100 * FAR:.0f} percentage points apart: "
-        f"{far:,}. Half are {100 * median(moves):.1f} or less apart."
+        f"{len(points):,} cases have a probability from both. Half of them differ by at most {_points(median(moves))}; "
+        f"{far:,} by more than {_points(FAR)}."
     )
     return {"points": points, "before": before or "", "after": after or "", "summary": summary}
+
+
+def _points(difference: float) -> str:
+    """A difference of probabilities in percentage points."""
+    number = 100 * difference
+    return f"{number:.2g} percentage points" if number >= 0.1 or number == 0 else "0.1 percentage points"

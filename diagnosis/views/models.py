@@ -45,7 +45,7 @@ def model_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "in_force": in_force,
         "answers_here": in_force == model,
         "decision": decision_in_force(model.modality, user.institution),
-        "pending": pending(user.institution).filter(modality=model.modality).first(),
+        "pending": pending(user.institution, model.modality).first(),
         "history": activations(user).filter(model=model),
         "may_change": may_change,
         "rehearsals": _rehearsals(request, model) if may_change else [],

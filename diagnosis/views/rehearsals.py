@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import Role
 from accounts.permissions import person, require_role
 from diagnosis import rehearsal_selectors as selectors
-from diagnosis.model_overview import IN_A_SENTENCE
+from diagnosis.model_overview import IN_A_SENTENCE, pending
 from diagnosis.models import InstalledModel
 from diagnosis.rehearsal import MOST
 from diagnosis.services.models import model_in_force
@@ -44,6 +44,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "in_a_sentence": IN_A_SENTENCE.get(candidate.modality, candidate.modality),
         "most": MOST,
         "sees_cases": user.role == Role.CLINICIAN,
+        "may_propose": in_force != candidate and not pending(user.institution, candidate.modality).exists(),
         "answers_here": in_force == candidate,
         "current_has_changed": in_force != rehearsal.current,
     }
