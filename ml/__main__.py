@@ -14,6 +14,9 @@ COMMANDS = {
     ("train", "fna"): ("train_fna", "rebuild the FNA classifier's weights and model card"),
     ("evaluate", "fna"): ("evaluate_fna", "measure the FNA classifier beside others on the same folds"),
     ("predict", "fna"): ("predict_fna", "answer every row of a table of FNA measurements"),
+    ("train", "image"): ("train_image", "train an image classifier on a folder, a manifest or an array file"),
+    ("evaluate", "image"): ("evaluate_image", "cross-validate the image classifier beside ResNet-18"),
+    ("predict", "image"): ("predict_image", "answer pictures: DICOM, PNG, JPEG or TIFF"),
 }
 """A command's words, and its module in `ml.commands` with its help."""
 

@@ -1,0 +1,1 @@
+"""The image autoencoder-GAN classifier: pixels to a calibrated answer with its evidence, or a refusal."""

@@ -1,0 +1,78 @@
+"""How genuine pictures look, plain and changed as other scanners would show them, for refusing what looks otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from ml.imaging.augmentation import Augmentation, AugmentationSettings
+from ml.imaging.counterexamples import counterexamples
+from ml.imaging.novelty import Distance, KindBoundary
+from ml.imaging.texture import SIDE, texture_figures
+
+CHANGES = 3  # changed copies of every picture
+COUNTEREXAMPLES = 1200
+COARSE_SIDE = 40  # some copies come from so small a picture, as thumbnails and old archives do
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GenuineLooks:
+    """Simple figures of genuine pictures and of drawn counterexamples.
+
+    Attributes:
+        plain: `(n, figures)`.
+        augmented: `(CHANGES, n, figures)`.
+        changed: the first changed copy of every picture, `(n, 1, h, w)` uint8.
+        others: `(COUNTEREXAMPLES, figures)`.
+    """
+
+    plain: Values
+    augmented: Values
+    changed: Tensor
+    others: Values
+
+    def distance(self, rows: NDArray[np.bool_] | None = None) -> Distance:
+        """The distance learnt from the chosen pictures."""
+        return Distance.fit(self._genuine(rows))
+
+    def boundary(self, rows: NDArray[np.bool_] | None = None) -> KindBoundary:
+        """The boundary learnt from the chosen pictures."""
+        return KindBoundary.fit(self._genuine(rows), self.others)
+
+    def _genuine(self, rows: NDArray[np.bool_] | None) -> Values:
+        chosen = np.ones(len(self.plain), dtype=np.bool_) if rows is None else rows
+        return np.concatenate([self.plain[chosen], *self.augmented[:, chosen]])
+
+
+def genuine_looks(canvases: Tensor, changes: AugmentationSettings, seed: int) -> GenuineLooks:
+    """Figures of canvases `(n, 1, h, w)` uint8, of changed copies and of counterexamples."""
+    gentle = replace(changes, erase_share=0.0, speckle=min(changes.speckle, 0.12))
+    augment = Augmentation(gentle, SIDE)
+    copies = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for _ in range(CHANGES):
+            changed, _ = augment(canvases, torch.zeros_like(canvases))
+            coarse = torch.rand(len(changed)) < 0.1
+            if coarse.any():
+                small = functional.interpolate(changed[coarse], size=(COARSE_SIDE, COARSE_SIDE), mode="area")
+                changed[coarse] = functional.interpolate(small, size=(SIDE, SIDE), mode="bilinear")
+            copies.append((changed * 255.0).round().to(torch.uint8))
+    drawn = counterexamples(COUNTEREXAMPLES, SIDE, seed)
+    return GenuineLooks(
+        plain=_figures(canvases),
+        augmented=np.stack([_figures(copy) for copy in copies]),
+        changed=copies[0],
+        others=np.stack([texture_figures(picture) for picture in drawn]),
+    )
+
+
+def _figures(canvases: Tensor) -> Values:
+    return np.stack([texture_figures(picture) for picture in canvases[:, 0].numpy()])

@@ -1,0 +1,1 @@
+"""Devices that models are trained and run on."""
