@@ -24,10 +24,12 @@ class FileTile:
 
     @property
     def label(self) -> str:
-        """Side and view where they are known, else its number: "R MLO", "Image 3"."""
-        placed = " ".join(filter(None, [self.instance.laterality, self.instance.view_position]))
-        number = "Image" if self.instance.number is None else f"Image {self.instance.number}"
-        return placed or number
+        """Side and view where they are known, else its number: "R MLO", "L, image 3"."""
+        side, view, number = self.instance.laterality, self.instance.view_position, self.instance.number
+        if view:
+            return f"{side} {view}".strip()
+        words = "Image" if number is None else f"Image {number}"
+        return f"{side}, {words.lower()}" if side else words
 
     @property
     def has_picture(self) -> bool:

@@ -13,9 +13,10 @@ from django.shortcuts import get_object_or_404
 from accounts import audit
 from accounts.models import Action, User
 from diagnosis.models import Instance, Prediction, Series, Study, Upload, UploadedFile
+from diagnosis.services.image_routing import IMAGE_READING
 from diagnosis.services.upload_remarks import missing_from_disc
 from diagnosis.services.uploads import ARCHIVE_INTAKE
-from jobs.models import Job
+from jobs.models import ACTIVE, Job
 
 WORDS_SEARCHED = 6
 Status = UploadedFile.Status
@@ -86,6 +87,17 @@ def priors(study: Study, user: User) -> list[Study]:
     """The other studies of a study's patient, newest first; reading the study covers them."""
     others = studies(user).filter(patient=study.patient).exclude(pk=study.pk)
     return list(others.order_by("-date", "-time", "-pk"))
+
+
+def reading_job(study: Study) -> Job | None:
+    """The job that will be the last to read an image of the study, while there is one at work or waiting."""
+    waiting = [
+        str(instance.public_id)
+        for series in study.series.all()
+        for instance in series.instances.all()
+        if instance.reading == Instance.Reading.WAITING
+    ]
+    return Job.objects.filter(kind=IMAGE_READING, subject_id__in=waiting[-500:], status__in=ACTIVE).first()
 
 
 def missing_of(study: Study) -> list[str]:

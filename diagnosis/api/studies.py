@@ -24,6 +24,7 @@ from diagnosis.api.studies_serializers import (
     StudySearchSerializer,
     StudySerializer,
 )
+from diagnosis.api.uploads_authentication import AUTHENTICATION
 from diagnosis.api.uploads_protocol import check_body
 from diagnosis.models import Study
 from diagnosis.study_filter import StudyFilter
@@ -32,6 +33,7 @@ from diagnosis.study_filter import StudyFilter
 class StudyViewSet(viewsets.GenericViewSet[Study]):
     """Studies of one's institution."""
 
+    authentication_classes = AUTHENTICATION
     permission_classes = (role_permission(Role.CLINICIAN),)
     parser_classes = (MultiPartParser, FormParser, JSONParser)
     serializer_class = StudySerializer

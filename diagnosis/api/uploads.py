@@ -17,6 +17,7 @@ from accounts.models import Role
 from accounts.permissions import person, role_permission
 from diagnosis import study_selectors as selectors
 from diagnosis.api import uploads_protocol as tus
+from diagnosis.api.uploads_authentication import AUTHENTICATION
 from diagnosis.api.uploads_serializers import (
     StatedSerializer,
     UploadedFileSerializer,
@@ -97,6 +98,7 @@ class UploadDetailView(generics.GenericAPIView[UploadedFile]):
 class _TusView(APIView):
     """What both resources of the protocol share."""
 
+    authentication_classes = AUTHENTICATION
     permission_classes = (IsClinician,)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:

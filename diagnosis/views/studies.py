@@ -75,6 +75,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "image_count": sum(file.kind == Instance.Kind.IMAGE for file in files),
         "held": [file for file in files if file.state == Instance.State.QUARANTINED],
         "conflicts": [file for file in files if file.differs_from_id is not None],
+        "reading": selectors.reading_job(study),
         "series": series_of(study, shown_whole=request.GET.get("series", "")),
         "priors": selectors.priors(study, user),
         "missing": selectors.missing_of(study),

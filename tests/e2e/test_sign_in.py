@@ -50,7 +50,7 @@ def test_the_keyboard_alone_signs_in_and_reaches_the_upload(site: str, new_page:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Worklist")
 
-    tab_to(page, "Upload a file")
+    tab_to(page, "Upload measurements")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Upload FNA measurements")
     # The script puts its own button in the place of the browser's, and the focus must not be caught in between.

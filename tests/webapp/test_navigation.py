@@ -16,7 +16,7 @@ def links(role: str | None, path: str = "/") -> dict[str, str]:
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        ("clinician", ["Worklist", "Upload a file", "Enter one sample", "Batches", "Models", "API"]),
+        ("clinician", ["Worklist", "Studies", "Upload images", "Upload measurements", "Batches", "Models", "API"]),
         ("researcher", ["Models", "API"]),
         ("auditor", ["Audit trail", "API"]),
         ("admin", ["Models", "Audit trail", "API"]),

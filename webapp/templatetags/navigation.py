@@ -25,8 +25,9 @@ class Destination:
 
 DESTINATIONS = (
     Destination("Worklist", "worklist", CLINICAL),
-    Destination("Upload a file", "fna-upload", CLINICAL),
-    Destination("Enter one sample", "fna-form", CLINICAL),
+    Destination("Studies", "study-list", CLINICAL),
+    Destination("Upload images", "image-upload", CLINICAL),
+    Destination("Upload measurements", "fna-upload", CLINICAL),
     Destination("Batches", "batch-list", CLINICAL),
     Destination("Models", "model-list", frozenset({Role.CLINICIAN, Role.RESEARCHER, Role.ADMIN})),
     Destination("Audit trail", "audit-list", frozenset({Role.AUDITOR, Role.ADMIN})),
