@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from diagnosis.models import InstalledModel
 from diagnosis.services.models import install_model_files
@@ -17,6 +18,17 @@ from ml.fna.reference import reference_cases
 @pytest.fixture(scope="session")
 def candidate_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its weights, with the card beside them."""
+    path = tmp_path_factory.mktemp("candidate") / "candidate.safetensors"
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as the command does: small matrices on several threads mostly wait
+    try:
+        _train(path)
+    finally:
+        torch.set_num_threads(threads)
+    return path
+
+
+def _train(path: Path) -> None:
     classifier = AutoencoderGANClassifier(members=2, inner_folds=2, steps=30, hidden=16, random_state=5)
     protocol = Protocol(2, (0,))
     cases = reference_cases()
@@ -24,9 +36,7 @@ def candidate_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     outputs = cross_validate(classifier.design(), protocol, threshold=classifier.threshold, jobs=1)
     classifier.fit(cleaned.X, cleaned.y)
     card = model_card(classifier, outputs, protocol, cleaned)
-    path = tmp_path_factory.mktemp("candidate") / "candidate.safetensors"
     save_model(classifier, path, {**card, "name": "Small FNA model", "version": "0.9.0"})
-    return path
 
 
 @pytest.fixture
