@@ -168,7 +168,7 @@ def _check_rle(buffer: Buffer, spans: Sequence[Span], image: InstanceHeader, *, 
         raise Refusal("truncated", f"Frame {number:,} is shorter than its own header. Send it again.", frame=number)
     count, *offsets = struct.unpack("<16L", head)
     starts = offsets[:count]
-    if count != planes or starts[0] != 64 or starts != sorted(starts) or starts[-1] > size:
+    if count != planes or starts[0] != 64 or starts != sorted(starts):
         raise Refusal(
             "codestream_mismatch",
             f"The compressed frame {number:,} holds {count:,} segments where the header asks for {planes}, or they "

@@ -73,8 +73,6 @@ def _uids(buffer: Buffer, position: int, uids: dict[int, str]) -> int:
         elif vr in _LONG:
             length = _length(buffer, position)[0] if len(buffer) - position >= 4 else len(buffer)
             position += 4
-        if length > len(buffer) - position:
-            raise Refusal("truncated", "The file ends within its DICOM file header. Send it again.")
         if tag in (_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX):
             uids[tag] = bytes(buffer[position : position + min(length, _MAX_UID)]).decode("latin-1").strip(" \0")
         position += length

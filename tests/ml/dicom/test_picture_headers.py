@@ -85,6 +85,7 @@ def test_big_endian_tiff() -> None:
     ("data", "kind"),
     [
         (png(60_000, 60_000), "png"),
+        (png(20_000, 20_000), "png"),
         (png(1, 70_000), "png"),
         (jpeg_head(60_000, 60_000), "jpeg"),
         (tiff([(256, 4, 1, 60_000), (257, 4, 1, 60_000)]), "tiff"),

@@ -103,6 +103,12 @@ def test_sequences_that_hold_no_items() -> None:
     assert refused(data_set(element(0x00081140, "SQ", b"no items at all!"))) == "damaged_header"
 
 
+def test_an_open_item_inside_a_closed_sequence() -> None:
+    unclosed = item(element(0x00081150, "UI", "1.2"), UNDEFINED)
+
+    assert refused(data_set(element(0x00081140, "SQ", unclosed))) == "damaged_header"
+
+
 def read_by_pydicom(data: bytes) -> dict[int, int]:
     """Top-level tags and the lengths of their values, None-length ones (sequences of undefined length) left out."""
     with warnings.catch_warnings():
