@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ml.dicom.frames import FrameSet, VoiLut, Window
 
-_ALL_SIXTEEN: Final = 2**16
+_FEW: Final = 4096
 
 
 def load_frame(source: Path | bytes, frames: FrameSet, index: int = 0) -> NDArray[Any]:
@@ -34,12 +34,12 @@ def to_display(frame: NDArray[Any], frames: FrameSet, window: Window | VoiLut | 
         return np.asarray(frame, dtype=np.uint8)
     offered: tuple[Window | VoiLut, ...] = (*frames.voi_luts, *frames.windows)
     chosen = window or offered[0]
-    if frame.dtype.kind in "ui" and frame.dtype.itemsize <= 2 and frame.size > _ALL_SIXTEEN:
-        # quicker to compute once for every value that there can be
-        info = np.iinfo(frame.dtype)
-        table = _levels(np.arange(info.min, info.max + 1, dtype=np.int32), frames, chosen)
-        unsigned = frame.astype(np.int32) - info.min if info.min else frame
-        return np.asarray(table[unsigned])
+    if frame.dtype.kind in "ui" and frame.size > _FEW:
+        lowest, highest = int(frame.min()), int(frame.max())
+        if highest - lowest < frame.size:
+            # quicker to compute once for every value that there can be
+            table = _levels(np.arange(lowest, highest + 1), frames, chosen)
+            return np.asarray(table[np.subtract(frame, lowest, dtype=np.intp)])
     return _levels(frame, frames, chosen)
 
 

@@ -19,8 +19,11 @@ def overlay_mask(dataset: Dataset, rows: int, columns: int, raw: NDArray[Any] | 
 
     `raw` is the first frame as it stands in the file, in whose unused bits older overlays lie.
     """
+    groups = sorted({tag >> 16 for tag in dataset.keys()}.intersection(_GROUPS))  # noqa: SIM118 - no dict
+    if not groups:
+        return None
     mask = np.zeros((rows, columns), dtype=np.bool_)
-    for number in _GROUPS:
+    for number in groups:
         plane = _plane(dataset, number, raw, little)
         if plane is not None:
             _lay(mask, plane, _integers(dataset, number, _ORIGIN))
