@@ -10,6 +10,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
 
+from accounts.errors import DomainError
 from accounts.models import Role
 from accounts.permissions import person, require_role
 from diagnosis.models import Instance, Prediction
@@ -18,6 +19,13 @@ from diagnosis.views.viewer import json_problems
 from ml.dicom.frames import OVERLAY, FrameSet
 
 ENDINGS = {"dicom": ".dcm", "png": ".png", "jpeg": ".jpg", "tiff": ".tif"}
+
+
+class ObjectMissing(DomainError):
+    """The database knows the object, the storage does not."""
+
+    status = 404
+    code = "object_missing"
 
 
 @require_GET
@@ -102,7 +110,9 @@ def _stored(key: str) -> "File[bytes]":
     try:
         return storages["phi"].open(key, "rb")
     except FileNotFoundError:
-        raise Http404 from None
+        raise ObjectMissing(
+            "The site has lost this part of the image. Send the file again, or tell your administrator."
+        ) from None
 
 
 ResponseT = TypeVar("ResponseT", bound=HttpResponseBase)

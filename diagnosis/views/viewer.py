@@ -30,7 +30,7 @@ def json_problems(view: Callable[..., HttpResponse]) -> View:
         try:
             return view(request, *args, **kwargs)
         except (Http404, Annotation.DoesNotExist):
-            return _problem(404, "not_found", "There is no such thing, or it is not yours to see.")
+            return _problem(404, "not_found", "This is not here, or not yours to see.")
         except DomainError as error:
             return _problem(error.status, error.code, str(error))
 

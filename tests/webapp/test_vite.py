@@ -59,6 +59,14 @@ def test_a_new_build_is_noticed(write_manifest: Any) -> None:
     assert "charts-2.js" in vite.vite_asset("charts")
 
 
+def test_what_comes_later_is_fetched_and_not_run(write_manifest: Any, settings: Any) -> None:
+    entry = {**MANIFEST["js/charts.js"], "dynamicImports": ["js/late.js"]}
+    write_manifest({**MANIFEST, "js/charts.js": entry, "js/late.js": {"file": "assets/late-1.js", "name": "late"}})
+    link = f'<link rel="modulepreload" fetchpriority="low" href="{settings.STATIC_URL}assets/late-1.js">'
+    assert vite.vite_later("charts") == link
+    assert vite.vite_later("main") == ""
+
+
 def test_missing_build_says_what_to_run(settings: Any, tmp_path: Path) -> None:
     settings.BASE_DIR = tmp_path
     with pytest.raises(ImproperlyConfigured, match=r"not built .* run `make setup`"):

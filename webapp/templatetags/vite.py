@@ -23,29 +23,50 @@ def manifest_path() -> Path:
 
 
 @register.simple_tag
+def vite_later(name: str) -> SafeString:
+    """Links that fetch, without running them, the scripts which the entry asks for later by `import()`."""
+    manifest = _entries()
+    later = [manifest[chunk]["file"] for chunk in _entry(manifest, name).get("dynamicImports", [])]
+    link = '<link rel="modulepreload" fetchpriority="low" href="{}{}">'
+    return format_html_join("\n", link, ((settings.STATIC_URL, file) for file in later))
+
+
+@register.simple_tag
 def vite_asset(name: str) -> SafeString:
     """The style sheets and the script of the entry `static/src/js/NAME.js`.
 
     Raises ImproperlyConfigured when the front end was never built, or has no such entry.
     """
-    path = manifest_path()
-    try:
-        manifest = _read_manifest(path, path.stat().st_mtime_ns)
-    except FileNotFoundError:
-        raise ImproperlyConfigured(f"The front end is not built ({path} is missing): run `make setup`.") from None
-    key = f"js/{name}.js"
-    if key not in manifest:
-        known = ", ".join(sorted(entry["name"] for entry in manifest.values() if entry.get("isEntry")))
-        raise ImproperlyConfigured(f"The built front end has no entry {name!r} (it has {known}): run `make setup`.")
+    manifest = _entries()
+    script_file = _entry(manifest, name)["file"]
     # Vite's names carry a hash already; STATIC_URL is joined plainly so that a module has one address only,
     # whether a page or another module asks for it. (A second address would run it twice.)
     links = format_html_join(
         "\n",
         '<link rel="stylesheet" href="{}{}">',
-        ((settings.STATIC_URL, css) for css in _styles(manifest, key)),
+        ((settings.STATIC_URL, css) for css in _styles(manifest, _key(name))),
     )
-    script = format_html('<script type="module" src="{}{}"></script>', settings.STATIC_URL, manifest[key]["file"])
+    script = format_html('<script type="module" src="{}{}"></script>', settings.STATIC_URL, script_file)
     return format_html("{}\n{}", links, script)
+
+
+def _key(name: str) -> str:
+    return f"js/{name}.js"
+
+
+def _entries() -> Manifest:
+    path = manifest_path()
+    try:
+        return _read_manifest(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        raise ImproperlyConfigured(f"The front end is not built ({path} is missing): run `make setup`.") from None
+
+
+def _entry(manifest: Manifest, name: str) -> dict[str, Any]:
+    if _key(name) not in manifest:
+        known = ", ".join(sorted(entry["name"] for entry in manifest.values() if entry.get("isEntry")))
+        raise ImproperlyConfigured(f"The built front end has no entry {name!r} (it has {known}): run `make setup`.")
+    return manifest[_key(name)]
 
 
 @lru_cache(maxsize=2)

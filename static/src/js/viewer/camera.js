@@ -44,9 +44,22 @@ export function fitScale(viewport, frameSet, { rotation }) {
   return Math.max(down / 2, (across / 2) * (clientHeight / Math.max(clientWidth, 1)));
 }
 
-/** The view that shows the whole image, turned so. */
+/** The view that shows the whole image, turned so; `against` the pane's left or right edge if that is asked for. */
 export function fittedView(viewport, frameSet, turning) {
-  return { ...turning, scale: fitScale(viewport, frameSet, turning), center: middle(frameSet) };
+  const scale = fitScale(viewport, frameSet, turning);
+  return { ...turning, scale, center: restingCenter(viewport, frameSet, turning, scale) };
+}
+
+/** Where the view's middle lies before anybody has moved it. */
+function restingCenter(viewport, frameSet, turning, scale) {
+  const [mx, my] = middle(frameSet);
+  if (!turning.against || turning.rotation % 180) return [mx, my];
+  const { clientWidth, clientHeight } = viewport.element;
+  const [width] = worldSize(frameSet);
+  const room = Math.max((scale * clientWidth) / Math.max(clientHeight, 1) - width / 2, 0);
+  const { right } = axes(turning);
+  const shift = turning.against === "right" ? -room : room;
+  return [mx + right[0] * shift, my + right[1] * shift];
 }
 
 /** Puts a view into the viewport. */
@@ -95,7 +108,7 @@ export function readPlace(viewport) {
 export function relative(viewport, frameSet, view) {
   const fit = fitScale(viewport, frameSet, view);
   const { right, up } = axes(view);
-  const [mx, my] = middle(frameSet);
+  const [mx, my] = restingCenter(viewport, frameSet, view, fit);
   const [dx, dy] = [view.center[0] - mx, view.center[1] - my];
   return {
     zoom: fit / view.scale,
@@ -108,7 +121,7 @@ export function relative(viewport, frameSet, view) {
 export function withRelative(viewport, frameSet, view, { zoom, x, y }) {
   const fit = fitScale(viewport, frameSet, view);
   const { right, up } = axes(view);
-  const [mx, my] = middle(frameSet);
+  const [mx, my] = restingCenter(viewport, frameSet, view, fit);
   const center = [mx + (right[0] * x + up[0] * y) * fit, my + (right[1] * x + up[1] * y) * fit];
   return { ...view, scale: fit / zoom, center };
 }

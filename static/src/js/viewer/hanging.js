@@ -49,12 +49,15 @@ function brighterSide({ frameSet }, values) {
   return leftIsBrighter ? "left" : "right";
 }
 
-/** Turning that hangs a mammogram: right breasts with the chest wall at the right edge, left ones at the left. */
+/**
+ * Turning that hangs a mammogram: right breasts with the chest wall at the right edge of the pane, left ones at the
+ * left, so that the walls meet in the middle.
+ */
 export function hungView(image, values) {
   const wanted = image.laterality === "R" ? "right" : "left";
   const flipH = chestWallSide(image, values) !== wanted;
   const flipV = /^H/.test(image.orientation[1] ?? "");
-  return { flipH, flipV, rotation: 0 };
+  return { flipH, flipV, rotation: 0, against: wanted };
 }
 
 const OPPOSITE = { L: "R", R: "L", A: "P", P: "A", H: "F", F: "H" };

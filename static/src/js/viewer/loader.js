@@ -42,7 +42,11 @@ export function worldSpacing({ spacing, aspect }) {
   return spacing ?? [aspect, 1];
 }
 
-export function startLoader() {
+let origin = 0; // of the world, in pixels from the first pixel's centre
+
+/** `onCanvas`: Cornerstone's canvas renderer counts from the first pixel's edge, its WebGL renderer from its centre. */
+export function startLoader({ onCanvas }) {
+  origin = onCanvas ? -0.5 : 0;
   imageLoader.registerImageLoader("frame", (imageId) => ({ promise: load(imageId) }));
   metaData.addProvider(metadataOf, 1000);
   cache.setMaxCacheSize(1.5 * 1024 ** 3);
@@ -129,7 +133,7 @@ function metadataOf(type, imageId) {
       rowCosines: [1, 0, 0],
       columnCosines: [0, 1, 0],
       imageOrientationPatient: [1, 0, 0, 0, 1, 0],
-      imagePositionPatient: [0, 0, 0],
+      imagePositionPatient: [origin * columnPixelSpacing, origin * rowPixelSpacing, 0],
       usingDefaultValues: !image.frameSet.spacing,
     };
   }

@@ -31,7 +31,6 @@ export class PaneFace {
       "section",
       { className: "pane", id, tabIndex: 0 },
       this.viewport,
-      this.layers,
       ...Object.values(this.corners),
       ...Object.values(this.letters),
       this.bar,
@@ -52,7 +51,7 @@ export class PaneFace {
     const { stack, index } = pane;
     const { image } = stack.entries[index];
     const { study, series } = stack;
-    const view = make("strong", { className: "pane__view" }, viewLabel(image) || stack.label);
+    const view = make("strong", { className: "pane__view" }, image.view ? viewLabel(image) : stack.label);
     const when = make("span", { className: study.isPrior ? "pane__prior" : "pane__when" });
     when.textContent = study.isPrior
       ? `Prior · ${date(study.date) || "no date"}${pane.currentDate ? ` · ${interval(study.date, pane.currentDate)}` : ""}`
@@ -82,7 +81,7 @@ export class PaneFace {
       rows.push(`C ${window.center.toFixed(digits)}  W ${window.width.toFixed(digits)}${unit}`.replaceAll("-", "−"));
     } else if (pane.curve) rows.push(pane.preset.name);
     rows.push(`Zoom ${Math.round(pixelZoom(pane) * 100)}%`);
-    const turned = [isMirrored(view) ? "Mirrored" : "", view.rotation ? `Turned ${view.rotation}°` : "", view.flipV ? "Upside down" : "", pane.isInverted ? "Inverted" : ""];
+    const turned = [turnedText(view), pane.isInverted ? "Inverted" : ""];
     this.corners.bl.replaceChildren(...rows.map((text) => make("span", {}, text)), ...turned.filter(Boolean).map((text) => make("span", { className: "pane__turned" }, text)));
     const letters = edgeLetters(image.orientation, view);
     for (const [edge, element] of Object.entries(this.letters)) element.textContent = letters[edge];
@@ -128,6 +127,13 @@ export class PaneFace {
     for (const letter of Object.values(this.letters)) letter.textContent = "";
     this.bar.hidden = true;
   }
+}
+
+/** How the image differs from how it is stored; mirroring is never left unsaid. */
+function turnedText(view) {
+  const rotation = (view.rotation + (view.flipV ? 180 : 0)) % 360;
+  if (isMirrored(view) && rotation === 180) return "Upside down";
+  return [isMirrored(view) ? "Mirrored" : "", rotation ? `Turned ${rotation}°` : ""].filter(Boolean).join(", ");
 }
 
 /** CSS pixels for each pixel of the image, across. */

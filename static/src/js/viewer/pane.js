@@ -38,6 +38,8 @@ export class Pane extends EventTarget {
       defaultOptions: { background: [0, 0, 0] },
     });
     this.viewport = this.engine.getViewport(this.id);
+    // Evidence and graphics lie over the pixels and under the marks.
+    element.querySelector(".svg-layer").before(this.face.layers);
     element.addEventListener(Enums.Events.CAMERA_MODIFIED, () => this.#cameraMoved());
     element.addEventListener(Enums.Events.VOI_MODIFIED, (event) => this.#windowMoved(event.detail.range));
     element.addEventListener(Enums.Events.STACK_NEW_IMAGE, (event) => this.#arrived(event.detail.imageIdIndex));
@@ -275,7 +277,7 @@ export class Pane extends EventTarget {
   #rendered() {
     if (!this.isShowing || this.root.dataset.shown === this.image.id) return;
     this.root.dataset.shown = this.image.id;
-    performance.mark("first-pixels");
+    performance.mark("ready");
     this.#say("pixels");
   }
 

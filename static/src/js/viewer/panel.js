@@ -12,6 +12,9 @@ export function showReading(image) {
 
 function readingOf(image) {
   const { reading } = image;
+  if (image.state !== "ready") {
+    return [make("div", { className: "answer answer--none" }, make("p", { className: "answer__head" }, "Not read"), make("p", {}, image.message))];
+  }
   if (!reading) {
     const title = image.readingState === "waiting" ? "Being read" : "Not read";
     const why = image.unreadReason || (image.readingState === "waiting" ? "The answer is not there yet. Load the page again in a minute." : "");
@@ -103,20 +106,21 @@ const TOOL_NAMES = { length: "Length", angle: "Angle", ellipse: "Ellipse", recta
 
 /** The list of marks; `actions` are jump, rename, remove and retry. */
 export function showMarks(marks, actions) {
+  const several = new Set(marks.map(({ image }) => image.id)).size > 1;
   find("[data-marks-count]").textContent = marks.length;
   find("[data-marks-empty]").hidden = marks.length > 0;
   const root = find("[data-marks]");
   const focused = document.activeElement?.closest?.("[data-mark]")?.dataset;
-  root.replaceChildren(...marks.map((mark) => row(mark, actions)));
+  root.replaceChildren(...marks.map((mark) => row(mark, several, actions)));
   if (focused) root.querySelector(`[data-mark="${focused.mark}"] .mark__jump`)?.focus();
 }
 
-function row(mark, { jump, rename, remove, retry }) {
+function row(mark, several, { jump, rename, remove, retry }) {
   const found = measure(mark, mark.image, frameValues(mark.image, mark.frame));
   const figures = mark.tool === "arrow" ? mark.label : lines(found).join(" · ");
   const title = mark.tool === "arrow" ? "Note" : mark.label || TOOL_NAMES[mark.tool];
   const size = found.values.find(({ name }) => name === "Size");
-  const where = [spokenView(mark.image), mark.image.frameSet.frames > 1 ? `frame ${mark.frame}` : "", mark.when].filter(Boolean).join(", ");
+  const where = [several ? spokenView(mark.image) : "", mark.image.frameSet.frames > 1 ? `frame ${mark.frame}` : ""].filter(Boolean).join(", ");
   const details = [size ? `${readable(size.value)} ${size.unit}` : "", found.source, where, mark.mine ? "" : mark.author].filter(Boolean);
   const item = make("li", { className: `mark mark--${mark.status}`, "data-mark": mark.uid });
   const go = make("button", { type: "button", className: "mark__jump", onclick: () => jump(mark) });

@@ -31,7 +31,7 @@ export const SHORTCUTS = [
       ["J", "upside down", "flip-v"],
       ["0", "as it was", "reset"],
       ["1 to 9", "window presets", "preset"],
-      ["O", "evidence map on or off", "evidence"],
+      ["M", "evidence map on or off", "evidence"],
       ["G", "graphics of the file on or off", "graphics"],
       ["T", "text on the image on or off", "text"],
       ["+", "zoom in", "zoom-in"],

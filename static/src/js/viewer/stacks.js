@@ -16,7 +16,9 @@ export function stacksOf(manifest, { isPrior = false } = {}) {
     const hidden = series.images.filter((image) => !image.frameUrl);
     const isSliced = shown.length > 1 && (SLICED.includes(series.modality) || shown.length > MANY);
     const groups = isSliced ? [shown] : shown.map((image) => [image]);
-    return [...groups, ...hidden.map((image) => [image])].map((images) => stack(study, series, images, series.images));
+    const all = [...groups, ...hidden.map((image) => [image])];
+    const place = ([first]) => series.images.indexOf(first);
+    return all.sort((a, b) => place(a) - place(b)).map((images) => stack(study, series, images, series.images));
   });
 }
 
@@ -28,7 +30,8 @@ function stack(study, series, images, all) {
       : [{ image, frame: 0 }],
   );
   const number = all.indexOf(first) + 1;
-  const label = viewLabel(first) || (images.length > 1 ? `${images.length} slices` : `Image ${number}`);
+  const name = images.length > 1 ? `${images.length} slices` : `Image ${number}`;
+  const label = first.view ? viewLabel(first) : [first.laterality, name].filter(Boolean).join(" · ");
   return { key: first.id, study, series, entries, label, canShow: Boolean(first.frameUrl) };
 }
 

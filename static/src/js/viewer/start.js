@@ -10,9 +10,10 @@ const ENGINE = "viewer";
 /** The rendering engine for a study whose largest image has so many rows or columns. */
 export function startEngine(largest) {
   styleThroughCssom();
-  initCore({ rendering: { webGlContextCount: 2, useCPURendering: !canUseWebgl(largest) } });
-  if (!canUseWebgl(largest)) setUseCPURendering(true, false);
-  startLoader();
+  const onCanvas = !canUseWebgl(largest);
+  initCore({ rendering: { webGlContextCount: 2, useCPURendering: onCanvas } });
+  if (onCanvas) setUseCPURendering(true, false);
+  startLoader({ onCanvas });
   return new RenderingEngine(ENGINE);
 }
 

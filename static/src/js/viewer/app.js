@@ -1,0 +1,349 @@
+/** The image viewer: one study, and earlier ones beside it. */
+
+import { request } from "./api.js";
+import { Cine } from "./cine.js";
+import { announce, find } from "./dom.js";
+import { Evidence } from "./evidence.js";
+import { Layers } from "./layers.js";
+import { Layout, LAYOUTS } from "./layout.js";
+import { Linking } from "./linking.js";
+import { register } from "./loader.js";
+import { Marks } from "./marks.js";
+import { askForText } from "./naming.js";
+import { showAbout, showMarks, showReading } from "./panel.js";
+import { planOf } from "./plan.js";
+import { drawShelf, markShown } from "./shelf.js";
+import { startShortcuts } from "./shortcuts.js";
+import { stacksOf } from "./stacks.js";
+import { startEngine } from "./start.js";
+import { Toolbar } from "./toolbar.js";
+import { startTools } from "./tools.js";
+import { date, patientFacts } from "./words.js";
+
+const WINDOW_STEP = 0.05;
+const NUDGE = 0.1;
+
+class Viewer {
+  constructor(manifest) {
+    this.manifest = manifest;
+    this.stacks = this.#take(manifest);
+    this.plan = planOf(manifest, this.stacks);
+    this.priors = manifest.priors.map((prior) => ({ ...prior, manifest: null, stacks: [] }));
+    this.engine = startEngine(this.#largest());
+    this.hand = startTools(askForText);
+    this.marks = new Marks();
+    this.marks.take(manifest);
+    this.layout = new Layout(find("[data-panes]"), this.engine);
+    this.linking = new Linking(this.layout);
+    this.cines = new Map();
+    this.layers = new Map();
+    find("[data-panes]").dataset.tool = "window";
+    this.showsGraphics = true;
+    this.marks.viewportIds = () => this.layout.panes.filter((pane) => pane.isShowing).map(({ id }) => id);
+    this.evidence = new Evidence(() => this.#drawLayers());
+    this.toolbar = new Toolbar(find("[data-toolbar]"), {
+      useTool: (name) => this.useTool(name),
+      act: (name) => this.act(name),
+      menus: { presets: () => this.#presets(), layout: () => this.#layouts() },
+    });
+    this.#listen();
+  }
+
+  #take(manifest, options) {
+    for (const series of manifest.series) for (const image of series.images) register(image, series.modality);
+    return stacksOf(manifest, options);
+  }
+
+  #largest() {
+    const sizes = this.stacks.flatMap(({ entries }) => entries.map(({ image }) => image.frameSet ?? { rows: 0, columns: 0 }));
+    return Math.max(0, ...new Set(sizes.map(({ rows, columns }) => Math.max(rows, columns))));
+  }
+
+  /** Shows what the address asks for: an image, a comparison, or the study as it is hung. */
+  async start() {
+    const { study, patient } = this.manifest;
+    find("[data-facts]").textContent = patientFacts(patient, study.date);
+    find("[data-study]").textContent = [date(study.date), study.description].filter(Boolean).join(" · ");
+    this.#drawShelf();
+    const { layout, stacks, first, prior } = this.plan;
+    this.layout.use(layout);
+    if (!stacks.length) find("[data-panes]").append("This study holds no images.");
+    const panes = this.layout.panes.slice(0, stacks.length);
+    // The image that is already on its way comes first; the others must not take the line from it.
+    if (stacks.length) await this.open(stacks[first], panes[first]);
+    panes.forEach((pane, index) => index !== first && this.open(stacks[index], pane));
+    if (stacks.length > 1) this.setLinked(true);
+    if (prior) await this.compare(this.priors.find(({ id }) => id === prior));
+  }
+
+  open(stack, pane = this.layout.active) {
+    pane.currentDate = this.manifest.study.date;
+    return pane.show(stack, { index: stack === pane.stack ? pane.index : 0 });
+  }
+
+  /** Brings a prior study into the pane beside the active one, the like view if there is one. */
+  async compare(prior) {
+    Object.assign(prior, { isLoading: true, problem: "" });
+    this.#drawShelf();
+    try {
+      prior.manifest = await (await request(prior.manifestUrl)).json();
+      prior.stacks = this.#take(prior.manifest, { isPrior: true });
+      this.marks.take(prior.manifest);
+    } catch (error) {
+      prior.problem = error.message;
+    }
+    prior.isLoading = false;
+    this.#drawShelf();
+    if (!prior.stacks.length) return;
+    const current = this.layout.active;
+    if (this.layout.panes.length < 2) this.layout.use("1x2");
+    const like = this.#likeness(current.image);
+    const best = [...prior.stacks].filter(({ canShow }) => canShow).sort((a, b) => like(b) - like(a))[0];
+    if (best) this.open(best, this.layout.panes.find((pane) => pane !== current));
+    this.setLinked(true);
+  }
+
+  #likeness(image) {
+    return ({ entries: [{ image: other }], series }) =>
+      2 * (other.laterality === image?.laterality) + 2 * (other.view === image?.view) + (series.modality === this.layout.active.stack?.series.modality);
+  }
+
+  useTool(name) {
+    this.hand.use(name);
+    this.toolbar.chose(name);
+    find("[data-panes]").dataset.tool = name;
+  }
+
+  setLinked(isOn) {
+    this.linking.set(isOn);
+    this.toolbar.press("link", isOn);
+  }
+
+  /** Does what a button or a key asks for. */
+  act(name, ...values) {
+    const pane = this.layout.active;
+    const { isShowing, view } = pane;
+    const actions = {
+      tool: () => this.useTool(values[0]),
+      invert: () => pane.invert(),
+      rotate: () => pane.turn({ rotation: view.rotation + 90 }),
+      "rotate-left": () => pane.turn({ rotation: view.rotation - 90 }),
+      "flip-h": () => pane.turn(mirrored(view, "flipH")),
+      "flip-v": () => pane.turn(mirrored(view, "flipV")),
+      reset: () => pane.reset(),
+      "zoom-in": () => pane.zoom(1.25),
+      "zoom-out": () => pane.zoom(0.8),
+      nudge: () => pane.pan(NUDGE * -values[0], NUDGE * -values[1]),
+      window: () => this.#stepWindow(pane, ...values),
+      preset: () => pane.presets[values[0]] && pane.usePreset(pane.presets[values[0]]),
+      frame: () => this.linking.scroll(pane, values[0]),
+      play: () => this.cines.get(pane).toggle(),
+    };
+    const always = {
+      link: () => this.setLinked(!this.linking.isOn),
+      image: () => this.#neighbour(values[0]),
+      undo: () => this.#step("undo"),
+      redo: () => this.#step("redo"),
+      delete: () => this.marks.selected.forEach((mark) => this.marks.remove(mark)),
+      escape: () => (this.toolbar.open ? this.toolbar.close() : this.useTool("window")),
+      evidence: () => this.evidence.toggle(),
+      graphics: () => this.#toggleGraphics(),
+      text: () => document.body.classList.toggle("viewer--bare"),
+      fullscreen: () => toggleFullscreen(),
+      help: () => find("#help").showModal(),
+      "next-layout": () => this.#nextLayout(),
+    };
+    if (always[name]) always[name]();
+    else if (isShowing) actions[name]?.();
+  }
+
+  #stepWindow(pane, across, down) {
+    const { window } = pane;
+    if (!window) return;
+    const width = Math.max(window.width * (1 + across * WINDOW_STEP * 2), 1e-6);
+    pane.setWindow({ ...pane.preset.window, center: window.center + down * window.width * WINDOW_STEP, width });
+  }
+
+  #neighbour(by) {
+    const pane = this.layout.active;
+    const all = pane.stack?.study.isPrior ? this.priors.flatMap(({ stacks }) => stacks) : this.stacks;
+    const next = all[all.indexOf(pane.stack) + by];
+    if (next) this.open(next);
+  }
+
+  #nextLayout() {
+    const names = Object.keys(LAYOUTS);
+    this.#useLayout(names[(names.indexOf(this.layout.name) + 1) % names.length]);
+  }
+
+  /** Another layout; new panes take the images that are not on the screen yet. */
+  #useLayout(name) {
+    const { hung } = this.plan;
+    this.layout.use(name);
+    const shown = new Set(this.layout.panes.map(({ stack }) => stack?.key));
+    const waiting = (hung ?? this.stacks).filter((stack) => stack.canShow && !shown.has(stack.key));
+    if (hung && this.layout.panes.length === 4) this.layout.panes.forEach((pane, index) => this.open(hung[index], pane));
+    else for (const pane of this.layout.panes) if (!pane.stack && waiting.length) this.open(waiting.shift(), pane);
+  }
+
+  async #step(direction) {
+    const what = await this.marks.history[direction]();
+    announce(what ? `${what} ${direction === "undo" ? "undone" : "done again"}.` : "Nothing more.");
+  }
+
+  #toggleGraphics() {
+    this.showsGraphics = !this.showsGraphics;
+    this.#drawLayers();
+  }
+
+  #presets() {
+    const pane = this.layout.active;
+    if (!pane.isShowing) return [];
+    return pane.presets.map((preset, index) => ({
+      name: preset.window ? `${preset.name} (C ${round(preset.window.center)} W ${round(preset.window.width)})` : preset.name,
+      hint: index < 9 ? String(index + 1) : "",
+      isChosen: pane.preset === preset,
+      choose: () => pane.usePreset(preset),
+    }));
+  }
+
+  #layouts() {
+    return Object.entries(LAYOUTS).map(([name, { name: label }]) => ({
+      name: label,
+      isChosen: this.layout.name === name,
+      choose: () => this.#useLayout(name),
+    }));
+  }
+
+  #listen() {
+    this.layout.addEventListener("change", ({ detail }) => this.#changed(detail));
+    this.layout.addEventListener("scroll", ({ detail }) => this.linking.scroll(detail.pane, detail.by));
+    this.marks.addEventListener("change", () => this.#drawMarks());
+    this.marks.history.addEventListener("change", () => {
+      this.toolbar.enable("undo", this.marks.history.canUndo);
+      this.toolbar.enable("redo", this.marks.history.canRedo);
+    });
+    startShortcuts((...action) => this.act(...action));
+    document.addEventListener("fullscreenchange", () => this.toolbar.press("fullscreen", Boolean(document.fullscreenElement)));
+    find("[data-window]").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const [center, width] = ["center", "width"].map((name) => Number(event.target.elements[name].value));
+      if (Number.isFinite(center) && width > 0) this.layout.active.setWindow({ center, width });
+    });
+  }
+
+  #changed({ what, pane }) {
+    if (what === "added") this.#welcome(pane);
+    if (pane && pane === this.layout.active) {
+      if (["active", "stack", "shown", "frame"].includes(what)) this.#drawPanel();
+      if (["active", "shown", "turned", "window"].includes(what)) this.#drawButtons();
+      if (["active", "shown", "window"].includes(what)) this.#drawWindow();
+    }
+    if (["active", "stack", "layout"].includes(what)) markShown(find("[data-shelf]"), this.layout.panes, this.layout.active);
+    if (["stack", "shown", "frame", "active"].includes(what)) this.#drawLayers();
+    if (["stack", "shown", "frame", "layout", "active"].includes(what)) this.#drawMarks();
+  }
+
+  #welcome(pane) {
+    this.hand.add(pane, this.engine.id);
+    this.cines.set(pane, new Cine(pane, (each, by) => this.linking.scroll(each, by)));
+    this.layers.set(pane, new Layers(pane));
+    pane.root.addEventListener("dragover", (event) => event.preventDefault());
+    pane.root.addEventListener("drop", (event) => {
+      event.preventDefault();
+      const key = event.dataTransfer.getData("text/x-stack");
+      const stack = [...this.stacks, ...this.priors.flatMap(({ stacks }) => stacks)].find((each) => each.key === key);
+      if (stack) this.open(stack, pane);
+    });
+  }
+
+  #drawShelf() {
+    const root = find("[data-shelf]");
+    drawShelf(root, {
+      manifest: this.manifest,
+      stacks: this.stacks,
+      priors: this.priors,
+      open: (stack) => this.open(stack),
+      openPrior: (prior) => this.compare(prior),
+    });
+    if (this.layout) markShown(root, this.layout.panes, this.layout.active);
+  }
+
+  #drawPanel() {
+    const pane = this.layout.active;
+    showReading(pane.image);
+    showAbout(pane.stack ? pane : null);
+    this.evidence.offer(pane.image);
+  }
+
+  #drawButtons() {
+    const { view, isInverted } = this.layout.active;
+    this.toolbar.press("invert", Boolean(isInverted));
+    this.toolbar.press("flip-h", Boolean(view?.flipH));
+    this.toolbar.press("flip-v", Boolean(view?.flipV));
+  }
+
+  #drawWindow() {
+    const { window } = this.layout.active;
+    const form = find("[data-window]");
+    find("[data-window-part]").hidden = !window;
+    if (!window || form.contains(document.activeElement)) return;
+    form.elements.center.value = round(window.center);
+    form.elements.width.value = round(window.width);
+  }
+
+  #drawLayers() {
+    for (const pane of this.layout.panes) {
+      const layers = this.layers.get(pane);
+      const { image, frame } = pane;
+      layers.set("graphics", this.showsGraphics && image?.overlayUrl, { smooth: false });
+      layers.set("evidence", this.evidence.urlFor(image, frame), { opacity: this.evidence.opacity });
+    }
+  }
+
+  #drawMarks() {
+    const panes = this.layout?.panes ?? [];
+    const images = new Set(panes.flatMap(({ stack }) => stack?.entries.map(({ image }) => image.id) ?? []));
+    showMarks(this.marks.on(images), {
+      jump: (mark) => this.#jump(mark),
+      rename: async (mark) => {
+        const text = await askForText(mark.label, { title: "Name", isRequired: mark.tool === "arrow" });
+        if (text !== null) this.marks.rename(mark, text);
+      },
+      remove: (mark) => this.marks.remove(mark),
+      retry: () => this.marks.retry(),
+    });
+    const saved = find("[data-saved]");
+    const { failed, unsaved } = this.marks;
+    const text = failed.length ? "Not saved" : unsaved.length ? "Saving…" : this.marks.all.size ? "Saved" : "";
+    if (saved.textContent !== text) saved.textContent = text;
+    saved.dataset.state = failed.length ? "failed" : unsaved.length ? "saving" : "saved";
+  }
+
+  #jump(mark) {
+    const pane = this.layout.panes.find(({ stack }) => stack?.entries.some(({ image }) => image.id === mark.image.id));
+    if (!pane) return;
+    this.layout.activate(pane);
+    pane.goTo(pane.stack.entries.findIndex(({ image, frame }) => image.id === mark.image.id && frame === mark.frame));
+    this.marks.select(mark);
+  }
+}
+
+/** Mirrors what is seen, whichever way the image is turned. */
+function mirrored(view, axis) {
+  const isSideways = view.rotation % 180 !== 0;
+  const own = isSideways ? { flipH: "flipV", flipV: "flipH" }[axis] : axis;
+  return { [own]: !view[own] };
+}
+
+function toggleFullscreen() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else document.documentElement.requestFullscreen?.();
+}
+
+const round = (value) => Number(value.toFixed(Math.abs(value) >= 100 ? 0 : 2));
+
+/** Starts the viewer of a study's manifest. */
+export async function startViewer(manifest) {
+  await new Viewer(manifest).start();
+}
