@@ -35,6 +35,7 @@ TRAPS = """
 import ctypes, json, os, resource, socket, subprocess, sys, time
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
+import numpy
 from ml.dicom import child
 from ml.dicom.pixels import image_file
 
@@ -77,7 +78,7 @@ def decode_file(path, into):
     if trap == "leave":
         os._exit(3)
     if trap == "memory":
-        kept = [bytearray(2**28) for _ in range(64)]
+        kept = [numpy.empty(2**28, dtype=numpy.uint8) for _ in range(64)]
     if trap == "print":
         os.write(1, b"Doe^Jane")
         os.write(2, b"Doe^Jane")
