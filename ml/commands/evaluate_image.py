@@ -18,8 +18,6 @@ from ml.imaging.evaluation.folds import FoldPlan, Kind, fit_fold, prepare_school
 from ml.imaging.evaluation.material import material
 from ml.imaging.evaluation.report import report
 
-MEMBERS = 3  # a fold's ensemble, smaller than the shipped one's to keep the cost down
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
@@ -49,8 +47,6 @@ def run(arguments: argparse.Namespace) -> None:
     """
     if arguments.folds < 2:
         raise CommandError("cross-validation needs --folds 2 or more")
-    if arguments.members is None:
-        arguments.members = MEMBERS
     pictures = read_or_fail(arguments.data)
     if arguments.keep is not None:
         arguments.keep.mkdir(parents=True, exist_ok=True)
@@ -65,12 +61,12 @@ def _evaluate(arguments: argparse.Namespace, pictures: PictureSet, folder: Path)
     plan = FoldPlan(classifier, folder, arguments.seed, arguments.baseline_steps)
     side = classifier.design().canvas_side
     torch.set_num_threads(1)
+    with progress_bar("Learning from phantoms") as progress:
+        finder = prepare_school(plan, progress).finder(classifier.design().shape)
     try:
-        ready = material(pictures, side, folds=arguments.folds, seed=arguments.seed, exclude=arguments.exclude)
+        ready = material(pictures, side, finder, folds=arguments.folds, seed=arguments.seed, exclude=arguments.exclude)
     except (DataError, ValueError) as error:
         raise CommandError(str(error)) from error
-    with progress_bar("Learning from phantoms") as progress:
-        prepare_school(plan, progress)
     kinds: list[Kind] = ["ensemble", "resnet"] if arguments.baseline_steps else ["ensemble"]
     units = [(kind, fold) for kind in kinds for fold in range(arguments.folds) if not plan.path(kind, fold).exists()]
     with progress_bar("Fitting the folds") as progress:
@@ -101,6 +97,7 @@ def _fit(unit: tuple[Kind, int], plan: FoldPlan, pictures: PictureSet, exclude: 
     """One fold's model, in a process of its own."""
     torch.set_num_threads(1)
     side = plan.classifier.design().canvas_side
-    ready = material(pictures, side, folds=folds, seed=plan.seed, exclude=exclude)
-    school = prepare_school(plan) if unit[0] == "ensemble" else None
+    school = prepare_school(plan)
+    finder = school.finder(plan.classifier.design().shape)
+    ready = material(pictures, side, finder, folds=folds, seed=plan.seed, exclude=exclude)
     fit_fold(*unit, plan, ready, school=school)

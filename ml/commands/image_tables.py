@@ -41,7 +41,12 @@ def _models(figures: dict[str, Any]) -> Table:
     table.add_row(
         "autoencoder-GAN, ensemble", _interval(ours["auc"]), _interval(ours["auc_malignant_against_benign_lesions"])
     )
-    table.add_row("… a single member", f"{ours['auc_single_member']['mean']:.4f}", "")
+    for name, words in (
+        ("whole", "… whole looks alone"),
+        ("close", "… close looks alone"),
+        ("single", "… one network"),
+    ):
+        table.add_row(words, f"{ours[f'auc_{name}']['mean']:.4f}", "")
     table.add_row(f"… marks masked ({marks['pictures_with_marks']} pictures)", f"{marks['auc_masked']:.4f}", "")
     table.add_row("… masked minus as they are", _interval(marks["change"]), "")
     if baseline:

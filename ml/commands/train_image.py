@@ -15,10 +15,9 @@ from ml.commands.console import CommandError, console, errors, progress_bar
 from ml.imaging.card import model_card
 from ml.imaging.classifier import ImageAutoencoderGANClassifier
 from ml.imaging.data import DataError, PictureSet, read_pictures
-from ml.imaging.ensemble import read
-from ml.imaging.evaluation.folds import FoldPlan, prepare_school
-from ml.imaging.evaluation.material import Material, cleaned
-from ml.imaging.fitting import FittedEnsemble, Schooling
+from ml.imaging.evaluation.folds import SCHOOL_SEED, FoldPlan, prepare_school
+from ml.imaging.evaluation.material import Material, material
+from ml.imaging.fitting import FittedEnsemble, Schooling, schooling
 from ml.imaging.model_file import to_metadata, to_tensors
 from ml.imaging.networks import CLEAR, LESION, MALIGNANT
 from ml.imaging.origin import BUSI, Origin, own_archive
@@ -64,15 +63,17 @@ def run(arguments: argparse.Namespace) -> None:
         torch.set_num_threads(1)
     modality = arguments.modality.upper()
     classifier = chosen_classifier(arguments, modality).set_params(random_state=arguments.seed)
-    ready = _ready(arguments, classifier)
+    pictures = read_or_fail(arguments.data)
     school = _school(arguments.school, classifier)
-    with progress_bar("Training") as progress:
-        try:
+    design = classifier.design()
+    try:
+        ready = material(pictures, design.canvas_side, school.finder(design.shape), exclude=arguments.exclude)
+        with progress_bar("Training") as progress:
             classifier.fit(
                 ready.pictures.pictures, ready.pictures.labels, groups=ready.groups, school=school, progress=progress
             )
-        except ValueError as error:
-            raise CommandError(str(error)) from error
+    except ValueError as error:  # DataError is one
+        raise CommandError(str(error)) from error
     evaluation = json.loads(arguments.evaluation.read_text(encoding="utf-8")) if arguments.evaluation else None
     card = model_card(classifier, ready, _origin(arguments, ready.pictures), modality, evaluation)
     path = arguments.out or _default_path(modality)
@@ -112,20 +113,11 @@ def read_or_fail(path: Path) -> PictureSet:
     return pictures
 
 
-def _ready(arguments: argparse.Namespace, classifier: ImageAutoencoderGANClassifier) -> Material:
-    pictures = read_or_fail(arguments.data)
-    try:
-        kept, canvases, groups, names = cleaned(pictures, classifier.design().canvas_side, arguments.exclude)
-    except DataError as error:
-        raise CommandError(str(error)) from error
-    return Material(kept, canvases, groups, [], tuple(arguments.exclude), names)
-
-
-def _school(folder: Path | None, classifier: ImageAutoencoderGANClassifier) -> Schooling | None:
-    if folder is None or not classifier.phantoms:
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
+def _school(folder: Path | None, classifier: ImageAutoencoderGANClassifier) -> Schooling:
     with progress_bar("Learning from phantoms") as progress:
+        if folder is None:
+            return schooling(classifier.design(), classifier.chosen_device(), SCHOOL_SEED, progress)
+        folder.mkdir(parents=True, exist_ok=True)
         return prepare_school(FoldPlan(classifier, folder, 0, 0), progress)
 
 
@@ -152,5 +144,5 @@ def save_model(
 
 def evidence_scale(ensemble: FittedEnsemble, ready: Material) -> float:
     """The evidence that the map shows as ±1, learnt from the training pictures."""
-    cells = read(ensemble.networks, ready.canvases).evidence.mean(axis=0)
+    cells = ensemble.read(ready.views).evidence.mean(axis=0)
     return float(np.quantile(np.abs(cells).max(axis=(1, 2)), EVIDENCE_QUANTILE))

@@ -13,11 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ml.imaging.augmentation import AugmentationSettings
 from ml.imaging.duplicates import near_duplicate_groups
-from ml.imaging.ensemble import read
-from ml.imaging.fitting import Design, FittedEnsemble, Schooling, fit_ensemble
+from ml.imaging.fitting import Design, FittedEnsemble, Schooling, fit_ensemble, schooling
 from ml.imaging.networks import CLEAR, LESION, MALIGNANT, NetworkShape
-from ml.imaging.preprocessing import canvases
 from ml.imaging.training import Abort, Progress, TrainingSettings
+from ml.imaging.views import make_views
 from ml.training.device import Device, choose_device
 
 Pictures = Sequence[NDArray[np.uint8]] | NDArray[np.uint8]
@@ -27,7 +26,8 @@ class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):  # type: ig
     """Benign or malignant from a grey picture, by an ensemble of autoencoder-GANs.
 
     Args:
-        members: of the ensemble; each leaves out another part of the training pictures.
+        members: of the ensemble; each leaves out another part of the training pictures. With phantoms a member has two
+            networks, one that sees the whole picture and one that sees a close-up of where the lesion seems to be.
         inner_folds: into how many parts the training pictures are divided for that; with more folds than members some
             pictures are left out by none, and calibration goes by the others.
         size: the networks' input, pixels a side; a multiple of 32.
@@ -55,7 +55,7 @@ class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):  # type: ig
     def __init__(
         self,
         *,
-        members: int = 5,
+        members: int = 2,
         inner_folds: int = 8,
         size: int = 96,
         phantoms: int = 3000,
@@ -127,16 +127,18 @@ class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):  # type: ig
             TrainingAborted: when `abort` said so.
         """
         labels = self._labels(X, y)
-        prepared = canvases(X, self.design().canvas_side)
-        given = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
-        together = near_duplicate_groups(prepared, given)
+        design, device = self.design(), self.chosen_device()
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        school = school or schooling(design, device, seed)
+        views = make_views(X, design.canvas_side, school.finder(design.shape))
+        given = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+        together = near_duplicate_groups(views.whole, given)
         self.ensemble_: FittedEnsemble = fit_ensemble(
-            prepared,
+            views,
             labels,
             together,
-            self.design(),
-            self.chosen_device(),
+            design,
+            device,
             seed=seed,
             school=school,
             progress=progress,
@@ -200,8 +202,9 @@ class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):  # type: ig
     def ensemble_probability(self, X: Pictures) -> NDArray[np.float64]:
         """Calibrated probability of malignant, `(n,)`."""
         check_is_fitted(self)
-        readings = read(self.ensemble_.networks, canvases(X, self.design().canvas_side))
-        return self.ensemble_.calibration.probability(readings.log_odds.mean(axis=0))
+        ensemble = self.ensemble_
+        readings = ensemble.read(make_views(X, ensemble.canvas_side, ensemble.finder))
+        return ensemble.calibration.probability(readings.log_odds.mean(axis=0))
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether `fit` has run to its end."""

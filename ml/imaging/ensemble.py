@@ -1,4 +1,4 @@
-"""Reading pictures with every member of an ensemble."""
+"""Reading pictures with every network of an ensemble."""
 
 from __future__ import annotations
 
@@ -12,32 +12,33 @@ from torch import Tensor
 from torch.nn import functional
 
 from ml.imaging.networks import BENIGN, MALIGNANT, AutoencoderGAN, Judgement, fake_score, log_odds
-from ml.imaging.preprocessing import standardise
+from ml.imaging.views import Look, Views, network_input, on_the_picture
 
 CHUNK = 32
 
 
 @dataclass(frozen=True)
 class Readings:
-    """What every member says of pictures; each figure is the mean of the plain and the mirrored picture's."""
+    """What every network says of pictures; each figure is the mean of the plain and the mirrored picture's."""
 
-    log_odds: NDArray[np.float64]  # (members, n): malignant against benign, not calibrated
-    reconstruction_error: NDArray[np.float64]  # (members, n): root mean square
-    fake_score: NDArray[np.float64]  # (members, n): log-odds of fake against real
-    features: NDArray[np.float64]  # (members, n, hidden)
-    evidence: NDArray[np.float32]  # (members, n, h, w): the cells' shares of the log-odds
+    log_odds: NDArray[np.float64]  # (networks, n): malignant against benign, not calibrated
+    reconstruction_error: NDArray[np.float64]  # (networks, n): root mean square
+    fake_score: NDArray[np.float64]  # (networks, n): log-odds of fake against real
+    features: NDArray[np.float64]  # (networks, n, hidden)
+    evidence: NDArray[np.float32]  # (networks, n, GRID, GRID): shares of the log-odds per area of the picture
 
 
 @torch.no_grad()
-def read(networks: Sequence[AutoencoderGAN], canvases: Tensor) -> Readings:
-    """Read canvases `(n, 1, h, w)` uint8 in chunks that bound the memory used."""
-    parts = [
-        [read_inputs(network, network_input(chunk, network.shape.size)) for chunk in canvases.split(CHUNK)]
-        for network in networks
-    ]
-    joined = [[torch.cat(values) for values in zip(*chunks, strict=True)] for chunks in parts]
-    stacked = [torch.stack(values) for values in zip(*joined, strict=True)]
-    odds, errors, fakes, features, evidence = stacked
+def read(networks: Sequence[AutoencoderGAN], looks: Sequence[Look], views: Views) -> Readings:
+    """Read pictures with networks, each of which has its own look, in chunks that bound the memory used."""
+    stacked = []
+    for network, look in zip(networks, looks, strict=True):
+        chunks = [
+            read_inputs(network, network_input(chunk, network.shape.size)) for chunk in views.look(look).split(CHUNK)
+        ]
+        *figures, cells = (torch.cat(values) for values in zip(*chunks, strict=True))
+        stacked.append([*figures, on_the_picture(cells, look, views.centres)])
+    odds, errors, fakes, features, evidence = (torch.stack(values) for values in zip(*stacked, strict=True))
     return Readings(
         log_odds=odds.double().numpy(),
         reconstruction_error=errors.double().numpy(),
@@ -45,14 +46,6 @@ def read(networks: Sequence[AutoencoderGAN], canvases: Tensor) -> Readings:
         features=features.double().numpy(),
         evidence=evidence.numpy(),
     )
-
-
-def network_input(canvases: Tensor, size: int) -> Tensor:
-    """Standardised pictures `(n, 1, size, size)` of canvases `(n, 1, h, w)` uint8."""
-    small = functional.interpolate(
-        canvases.float(), size=(size, size), mode="bilinear", antialias=True, align_corners=False
-    )
-    return standardise(small / 255.0)
 
 
 def read_inputs(network: AutoencoderGAN, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:

@@ -52,7 +52,7 @@ class GenuineLooks:
 
 
 def genuine_looks(canvases: Tensor, changes: AugmentationSettings, seed: int) -> GenuineLooks:
-    """Figures of canvases `(n, 1, h, w)` uint8, of changed copies and of counterexamples."""
+    """Figures of detailed canvases `(n, 1, h, w)` uint8, of changed copies and of counterexamples."""
     gentle = replace(changes, erase_share=0.0, speckle=min(changes.speckle, 0.12))
     augment = Augmentation(gentle, SIDE)
     copies = []
@@ -67,12 +67,13 @@ def genuine_looks(canvases: Tensor, changes: AugmentationSettings, seed: int) ->
             copies.append((changed * 255.0).round().to(torch.uint8))
     drawn = counterexamples(COUNTEREXAMPLES, SIDE, seed)
     return GenuineLooks(
-        plain=_figures(canvases),
-        augmented=np.stack([_figures(copy) for copy in copies]),
+        plain=texture_rows(canvases),
+        augmented=np.stack([texture_rows(copy) for copy in copies]),
         changed=copies[0],
         others=np.stack([texture_figures(picture) for picture in drawn]),
     )
 
 
-def _figures(canvases: Tensor) -> Values:
+def texture_rows(canvases: Tensor) -> Values:
+    """The simple figures `(n, figures)` of detailed canvases `(n, 1, h, w)` uint8."""
     return np.stack([texture_figures(picture) for picture in canvases[:, 0].numpy()])

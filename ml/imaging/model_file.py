@@ -18,6 +18,8 @@ from ml.imaging.networks import AutoencoderGAN, NetworkShape
 from ml.imaging.novelty import Distance, KindBoundary, NoveltyScale
 
 NETWORK = "network."
+FINDER = "finder."
+UNUSED = ("generator.", "decoder.")  # parts of the finder that finding does without
 
 
 def to_tensors(ensemble: FittedEnsemble) -> dict[str, Tensor]:
@@ -47,12 +49,16 @@ def to_tensors(ensemble: FittedEnsemble) -> dict[str, Tensor]:
             if not name.startswith("generator."):
                 kept = value.half() if value.is_floating_point() else value
                 tensors[f"{NETWORK}{member}.{name}"] = kept.contiguous()
+    if ensemble.finder is not None:
+        for name, value in ensemble.finder.state_dict().items():
+            if not name.startswith(UNUSED):
+                tensors[FINDER + name] = (value.half() if value.is_floating_point() else value).contiguous()
     return tensors
 
 
 def to_metadata(ensemble: FittedEnsemble) -> dict[str, str]:
     """The shape that gives the tensors their meaning."""
-    return {"members": str(len(ensemble.networks)), "shape": json.dumps(asdict(ensemble.networks[0].shape))}
+    return {"looks": json.dumps(ensemble.looks), "shape": json.dumps(asdict(ensemble.networks[0].shape))}
 
 
 def from_tensors(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> FittedEnsemble:
@@ -64,13 +70,16 @@ def from_tensors(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> 
     arrays = {
         name: value.numpy().astype(np.float64)
         for name, value in tensors.items()
-        if not name.startswith(NETWORK) and name != "fingerprints"
+        if not name.startswith((NETWORK, FINDER)) and name != "fingerprints"
     }
     described = json.loads(metadata["shape"])
     shape = NetworkShape(**{**described, "widths": tuple(described["widths"])})
-    members = range(int(metadata["members"]))
+    looks = tuple(json.loads(metadata["looks"]))
+    has_finder = any(name.startswith(FINDER) for name in tensors)
     return FittedEnsemble(
-        networks=[_network(tensors, member, shape) for member in members],
+        networks=[_network(tensors, f"{NETWORK}{index}.", shape) for index in range(len(looks))],
+        looks=looks,
+        finder=_network(tensors, FINDER, shape) if has_finder else None,
         calibration=LogisticCalibration(*(float(value) for value in arrays["calibration"])),
         conformal=ConformalSets(*(float(value) for value in arrays["conformal"])),
         texture=Distance(arrays["texture.centre"], arrays["texture.precision"]),
@@ -78,17 +87,17 @@ def from_tensors(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> 
             arrays["kind.centre"], arrays["kind.scale"], arrays["kind.weights"], float(arrays["kind.bias"])
         ),
         features=[
-            Distance(arrays[f"features.{member}.centre"], arrays[f"features.{member}.precision"]) for member in members
+            Distance(arrays[f"features.{index}.centre"], arrays[f"features.{index}.precision"])
+            for index in range(len(looks))
         ],
         novelty=NoveltyScale(arrays["novelty.median"], arrays["novelty.spread"], float(arrays["novelty.threshold"])),
         fingerprints=tensors["fingerprints"].numpy(),
     )
 
 
-def _network(tensors: Mapping[str, Tensor], member: int, shape: NetworkShape) -> AutoencoderGAN:
-    prefix = f"{NETWORK}{member}."
+def _network(tensors: Mapping[str, Tensor], prefix: str, shape: NetworkShape) -> AutoencoderGAN:
     network = AutoencoderGAN(shape)
-    state = {name: torch.zeros_like(value) for name, value in network.generator.state_dict(prefix="generator.").items()}
+    state = {name: torch.zeros_like(value) for name, value in network.state_dict().items() if name.startswith(UNUSED)}
     for name, value in tensors.items():
         if name.startswith(prefix):
             state[name.removeprefix(prefix)] = value.float() if value.is_floating_point() else value

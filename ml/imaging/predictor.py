@@ -28,19 +28,20 @@ from ml.imaging.answers import (
     uncertain_reason,
 )
 from ml.imaging.duplicates import SAME_PICTURE_BITS, distance_to_nearest, fingerprints
-from ml.imaging.ensemble import Readings, read
+from ml.imaging.ensemble import Readings
 from ml.imaging.evidence import spread_over
 from ml.imaging.model_file import from_tensors
 from ml.imaging.novelty import READINGS
 from ml.imaging.plain_faults import plain_faults
-from ml.imaging.preprocessing import CANVAS_MARGIN, PREPROCESSING_VERSION, canvas, content_box, grey
-from ml.imaging.texture import texture_figures
+from ml.imaging.preprocessing import PREPROCESSING_VERSION, content_box, grey
+from ml.imaging.views import make_views
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 SHIPPED_WEIGHTS = WEIGHTS_FOLDER / "ultrasound_autoencoder_gan.safetensors"
 SHIPPED_MODALITY = "US"
 TILE = 8
 
+_EMPTY = np.zeros((2, 2), dtype=np.uint8)  # in the slots of a tile that hold no picture
 _ONE_THREAD = threading.Lock()
 Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
@@ -77,7 +78,6 @@ class ImagePredictor:
             self._ensemble = from_tensors(artifact.tensors, artifact.metadata)
         except (KeyError, RuntimeError, TypeError) as error:
             raise ArtifactError(f"the weights are not those of an image classifier ({error})") from error
-        self._side = round(CANVAS_MARGIN * self._ensemble.networks[0].shape.size)
 
     @classmethod
     def load(cls, path: Path | None = None, modality: str = "US") -> Self:
@@ -134,16 +134,12 @@ class ImagePredictor:
     def _answer_tile(self, images: dict[int, Picture]) -> list[ImagePrediction]:
         """Answer the pictures of a tile, by slot."""
         faults = {slot: plain_faults(_checked(image)) for slot, image in images.items()}
-        tile = np.zeros((TILE, 1, self._side, self._side), dtype=np.uint8)
-        figures = np.zeros((TILE, len(self._ensemble.kind.centre)))
-        for slot, image in images.items():
-            tile[slot, 0] = canvas(image, self._side)
-            figures[slot] = texture_figures(image)
+        tile = [images.get(slot, _EMPTY) for slot in range(TILE)]
         with _single_threaded():
-            canvases = torch.from_numpy(tile)
-            readings = read(self._ensemble.networks, canvases)
-            novelty = self._ensemble.novelty_readings(readings, figures)
-            known = distance_to_nearest(fingerprints(canvases), self._ensemble.fingerprints) <= SAME_PICTURE_BITS
+            views = make_views(tile, self._ensemble.canvas_side, self._ensemble.finder)
+            readings = self._ensemble.read(views)
+            novelty = self._ensemble.novelty_readings(readings, views)
+            known = distance_to_nearest(fingerprints(views.whole), self._ensemble.fingerprints) <= SAME_PICTURE_BITS
         return [
             self._answer(image, slot, readings, novelty[slot], faults=faults[slot], seen=bool(known[slot]))
             for slot, image in images.items()

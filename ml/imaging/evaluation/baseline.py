@@ -12,9 +12,9 @@ from torch.nn import functional
 
 import ml.imaging.vision_ops  # noqa: F401 - before torchvision
 from ml.imaging.augmentation import AugmentationSettings, RandomGeometry, RandomScanner
-from ml.imaging.ensemble import network_input
 from ml.imaging.preprocessing import standardise
 from ml.imaging.training import Progress
+from ml.imaging.views import network_input
 from ml.training.device import Device
 
 from torchvision.models import resnet18  # isort: skip

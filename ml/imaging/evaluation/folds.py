@@ -41,7 +41,7 @@ def prepare_school(plan: FoldPlan, progress: Progress | None = None) -> Schoolin
     """What all folds share: phantoms and the weights learnt from them, kept or made."""
     path = plan.folder / "school.safetensors"
     design = plan.classifier.design()
-    if path.exists():
+    if path.exists() and design.phantoms:
         with safe_open(path, framework="pt") as file:
             start = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         return Schooling(draw_phantoms(design.phantoms, design.canvas_side, PHANTOM_SEED), start)
@@ -70,17 +70,18 @@ def fit_fold(
     seed = 100 * plan.seed + fold
     if kind == "resnet":
         network = fit_resnet(
-            ready.canvases[rows],
+            ready.views.whole[rows],
             ready.pictures.outcomes[train],
             device,
             steps=plan.baseline_steps,
             seed=seed,
             progress=progress,
         )
-        np.save(path, resnet_log_odds(network, ready.canvases[torch.from_numpy(test)]))
+        np.save(path, resnet_log_odds(network, ready.views.whole[torch.from_numpy(test)]))
         return
+    assert school is not None  # ensembles start from one
     ensemble = fit_ensemble(
-        ready.canvases[rows],
+        ready.views.select(rows),
         ready.pictures.labels[train],
         ready.groups[train],
         plan.classifier.design(),

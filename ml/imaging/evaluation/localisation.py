@@ -43,9 +43,9 @@ def outlined_pictures(folder: Path, ready: Material) -> list[Outlined]:
             found.append((f"{path.parent.name}/{path.name}", picture, inside))
     if not found:
         return []
-    side = ready.canvases.shape[-1]
+    side = ready.views.whole.shape[-1]
     small = thumbnails(canvases([picture for _, picture, _ in found], side)).reshape(len(found), -1)
-    known = thumbnails(ready.canvases).reshape(len(ready.groups), -1)
+    known = thumbnails(ready.views.whole).reshape(len(ready.groups), -1)
     likeness = small @ known.T / small.shape[1]
     rows = likeness.argmax(axis=1)
     return [

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ml.imaging.data import PictureSet
 from ml.imaging.division import Division, grouped_folds
 from ml.imaging.duplicates import contradictory, near_duplicate_groups
+from ml.imaging.networks import AutoencoderGAN
 from ml.imaging.preprocessing import canvases
+from ml.imaging.views import Views, make_views
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Material:
 
     Attributes:
         pictures: as read, without what was left out.
-        canvases: `(n, 1, side, side)` uint8.
+        views: of the pictures; close-ups are those of a finder, where one is given.
         groups: `(n,)`; near duplicates share one.
         division: training and test rows of every fold.
         excluded: names left out because they were asked to be.
@@ -29,7 +30,7 @@ class Material:
     """
 
     pictures: PictureSet
-    canvases: Tensor
+    views: Views
     groups: NDArray[np.int64]
     division: Division
     excluded: tuple[str, ...]
@@ -47,28 +48,34 @@ class Material:
         }
 
 
-def cleaned(
-    pictures: PictureSet, side: int, exclude: Sequence[str] = ()
-) -> tuple[PictureSet, Tensor, NDArray[np.int64], tuple[str, ...]]:
-    """The set without excluded and contradictory pictures, its canvases and groups, and the contradictions' names.
-
-    Raises:
-        DataError: when an excluded name is not there.
-    """
-    wanted = pictures.without(exclude) if exclude else pictures
-    prepared = canvases(wanted.pictures, side)
-    clashing = contradictory(prepared, wanted.outcomes)
-    names = tuple(name for name, clashes in zip(wanted.names, clashing, strict=True) if clashes)
-    kept, kept_canvases = wanted.select(~clashing), prepared[~clashing]
-    return kept, kept_canvases, near_duplicate_groups(kept_canvases, kept.groups), names
-
-
-def material(pictures: PictureSet, side: int, *, folds: int, seed: int, exclude: Sequence[str] = ()) -> Material:
+def material(
+    pictures: PictureSet,
+    side: int,
+    finder: AutoencoderGAN | None,
+    *,
+    folds: int = 0,
+    seed: int = 0,
+    exclude: Sequence[str] = (),
+) -> Material:
     """Clean, group and divide a set.
+
+    Args:
+        pictures: as read.
+        side: of the canvases.
+        finder: tells where to look closer.
+        folds: 0 for no division.
+        seed: that shuffles the folds.
+        exclude: file names to leave out.
 
     Raises:
         DataError: when an excluded name is not there.
         ValueError: when a class has fewer groups than folds.
     """
-    kept, prepared, groups, names = cleaned(pictures, side, exclude)
-    return Material(kept, prepared, groups, grouped_folds(kept.labels, groups, folds, seed), tuple(exclude), names)
+    wanted = pictures.without(exclude) if exclude else pictures
+    clashing = contradictory(canvases(wanted.pictures, side), wanted.outcomes)
+    names = tuple(name for name, clashes in zip(wanted.names, clashing, strict=True) if clashes)
+    kept = wanted.select(~clashing)
+    views = make_views(kept.pictures, side, finder)
+    groups = near_duplicate_groups(views.whole, kept.groups)
+    division = grouped_folds(kept.labels, groups, folds, seed) if folds else []
+    return Material(kept, views, groups, division, tuple(exclude), names)

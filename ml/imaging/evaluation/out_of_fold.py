@@ -10,15 +10,13 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from ml.imaging.ensemble import read
 from ml.imaging.evaluation.folds import FoldPlan, kept_ensemble
 from ml.imaging.evaluation.material import Material
 from ml.imaging.fitting import FittedEnsemble
 from ml.imaging.marks import find_marks, mask_marks
 from ml.imaging.plain_faults import plain_faults
-from ml.imaging.preprocessing import canvases
-from ml.imaging.texture import texture_figures
 from ml.imaging.training import Progress
+from ml.imaging.views import make_views
 
 Picture = NDArray[np.uint8]
 Values = NDArray[np.float64]
@@ -32,19 +30,22 @@ class OutOfFold:
         fold: `(n,)`.
         raw: `(n,)`, probability of malignant before calibration.
         calibrated: `(n,)`.
-        single: `(n,)`, log-odds by each ensemble's first member alone.
+        single: `(n,)`, log-odds by each ensemble's first network alone.
+        whole: `(n,)`, log-odds by the networks that see the whole picture; `close`: by those that look closer.
         masked: `(n,)`, calibrated, with marks masked.
         labels: `(n, 2)`, conformal sets.
         novelty: `(n,)`, divided by the fold's refusal threshold: above 1 is refused.
         baseline: `(n,)`, ResNet-18's log-odds, or None.
         marks: `(n,)`, share of the picture that was masked.
-        evidence: `(n, h, w)`, mean of the members' cells.
+        evidence: `(n, GRID, GRID)`, mean over the networks.
     """
 
     fold: NDArray[np.int64]
     raw: Values
     calibrated: Values
     single: Values
+    whole: Values
+    close: Values
     masked: Values
     labels: NDArray[np.bool_]
     novelty: Values
@@ -64,8 +65,8 @@ def read_folds(plan: FoldPlan, ready: Material, *, baseline: bool, progress: Pro
     """
     count = len(ready.groups)
     threshold = plan.classifier.threshold
-    figures = np.stack([texture_figures(picture) for picture in ready.canvases[:, 0].numpy()])
-    masked_canvases = canvases([mask_marks(picture) for picture in ready.pictures.pictures], ready.canvases.shape[-1])
+    masked_pictures = [mask_marks(picture) for picture in ready.pictures.pictures]
+    masked_views = make_views(masked_pictures, ready.views.whole.shape[-1], kept_ensemble(plan, 0).finder)
     result: dict[str, NDArray[np.generic]] = {}
 
     def put(name: str, rows: NDArray[np.int64], values: NDArray[np.generic]) -> None:
@@ -75,15 +76,19 @@ def read_folds(plan: FoldPlan, ready: Material, *, baseline: bool, progress: Pro
     for fold, (_, test) in enumerate(ready.division):
         ensemble = kept_ensemble(plan, fold)
         rows = torch.from_numpy(test)
-        readings = read(ensemble.networks, ready.canvases[rows])
-        masked = read(ensemble.networks, masked_canvases[rows])
+        views = ready.views.select(rows)
+        readings = ensemble.read(views)
+        masked = ensemble.read(masked_views.select(rows))
         log_odds = readings.log_odds.mean(axis=0)
         calibrated = ensemble.calibration.probability(log_odds)
-        novelty = ensemble.novelty.score(ensemble.novelty_readings(readings, figures[test]))
+        novelty = ensemble.novelty.score(ensemble.novelty_readings(readings, views))
         put("fold", test, np.full(len(test), fold))
         put("raw", test, np.asarray(expit(log_odds)))
         put("calibrated", test, calibrated)
         put("single", test, readings.log_odds[0])
+        for look in ("whole", "close"):
+            own = [index for index, name in enumerate(ensemble.looks) if name == look] or [0]
+            put(look, test, readings.log_odds[own].mean(axis=0))
         put("masked", test, ensemble.calibration.probability(masked.log_odds.mean(axis=0)))
         put("labels", test, ensemble.conformal.contains(calibrated, threshold))
         put("novelty", test, novelty / ensemble.novelty.threshold)
@@ -106,11 +111,10 @@ def refusals(ensembles: Sequence[FittedEnsemble], pictures: Sequence[Picture], s
     left = np.flatnonzero(~faulty)
     if len(left):
         chosen = [pictures[row] for row in left]
-        prepared = canvases(chosen, side)
-        figures = np.stack([texture_figures(picture) for picture in chosen])
+        views = make_views(chosen, side, ensembles[0].finder)
         relative = np.stack(
             [
-                ensemble.novelty.score(ensemble.novelty_readings(read(ensemble.networks, prepared), figures))
+                ensemble.novelty.score(ensemble.novelty_readings(ensemble.read(views), views))
                 / ensemble.novelty.threshold
                 for ensemble in ensembles
             ]

@@ -70,7 +70,7 @@ def report(
     with bars("Reading strangers") as progress:
         strangers = gather(others, ready, progress)
     ensembles = [kept_ensemble(plan, fold) for fold in range(len(ready.division))]
-    figures["novelty"] = novelty_figures(out, strangers, ensembles, ready.canvases.shape[-1])
+    figures["novelty"] = novelty_figures(out, strangers, ensembles, ready.views.whole.shape[-1])
     if masks is not None:
         figures["evidence"] = localisation_figures(out, outlined_pictures(masks, ready))
     return figures

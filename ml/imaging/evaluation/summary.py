@@ -39,7 +39,8 @@ def performance(out: OutOfFold, ready: Material, threshold: float) -> dict[str, 
     figures["auc"] = area_with_interval(y, out.calibrated, ready.groups)
     figures["auc_by_fold"] = [area_under_roc(y[rows], out.calibrated[rows]) for rows in folds]
     figures["auc_malignant_against_benign_lesions"] = _without_clear(out.calibrated, ready)
-    figures["auc_single_member"] = {"mean": area_under_roc(y, out.single)}
+    for name in ("single", "whole", "close"):
+        figures[f"auc_{name}"] = {"mean": area_under_roc(y, getattr(out, name))}
     figures["brier"] = {"mean": brier_score(y, out.calibrated)}
     figures["ece"] = {"mean": expected_calibration_error(y, out.calibrated)}
     figures["ece_if_perfect"] = calibration_error_if_perfect(out.calibrated)
@@ -119,7 +120,7 @@ def marks_figures(out: OutOfFold, ready: Material) -> dict[str, Any]:
 def subgroup_figures(out: OutOfFold, ready: Material) -> list[dict[str, Any]]:
     """Area under the curve and error rates by what the pictures themselves tell."""
     y = ready.pictures.outcomes
-    mean = ready.canvases.float().mean((1, 2, 3)).numpy()
+    mean = ready.views.whole.float().mean((1, 2, 3)).numpy()
     sizes = np.bincount(ready.groups)[ready.groups]
     parts = {
         "with marks or bright strands": out.marks > MARKED,
