@@ -41,7 +41,7 @@ def study_stages(site: Session, files: Sequence[bytes]) -> dict[str, float]:
 
 def _send(site: Session, data: bytes) -> str:
     answer = site.post("/api/v1/studies/", data=data, headers={"Content-Type": "application/dicom"}).json()
-    return str(answer["study"])
+    return str(answer["files"][0]["study"])
 
 
 def _wait_for_predictions(site: Session, study: str, images: int) -> None:

@@ -119,7 +119,7 @@ def decode(path: Path, into: Path) -> FrameSet:
     """Decode a DICOM file or a PNG, JPEG or TIFF picture in a process apart, into the folder `into`.
 
     Leaves the frames, a thumbnail and the overlays' mask there. Raises Refusal with one of the codes of decoding
-    (decode_failed, decode_timeout, decode_out_of_memory) or of what is wrong with the file's pixels; nothing is
+    (decode_failed, decode_out_of_memory) or of what is wrong with the file's pixels; nothing is
     left in the folder then. Screen a file before: this is not the first line of defence.
     """
     return _pool.decode(path, into)
@@ -136,7 +136,7 @@ def _clear(folder: Path) -> None:
 
 def _too_slow(seconds: float) -> Refusal:
     message = f"Decoding the pixels took longer than {seconds:g} seconds and was stopped. Export the image again."
-    return Refusal("decode_timeout", message, seconds=seconds)
+    return Refusal("decode_failed", message, seconds=seconds)
 
 
 def _died(signal_number: int, seconds: float) -> Refusal:

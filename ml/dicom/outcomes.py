@@ -38,8 +38,9 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "missing_pixel_data": "The file says that it is an image, but holds no pixels.",
         # decoding
         "decode_failed": "The pixels could not be decoded.",
-        "decode_timeout": "Decoding the pixels took too long and was stopped.",
         "decode_out_of_memory": "Decoding the pixels needed too much memory and was stopped.",
+        # de-identification
+        "not_deidentifiable": "Identities can't be removed from the file, so nothing of it is kept.",
         # archives
         "archive_damaged": "The archive is damaged.",
         "archive_bomb": "The archive would unpack to more than can be taken in.",
