@@ -80,8 +80,9 @@ def _orphans() -> Iterator[str]:
     for name in sorted({*_listed("images", files=True), *_listed("frames", files=False)}):
         if _is_known(name):
             continue
-        keys = list(_keys(name))
-        if keys and all(phi.get_modified_time(key) < oldest for key in keys):
+        # A store in folders lists those that were emptied as well.
+        keys = list(_keys(name)) or [f"frames/{name}"]
+        if all(phi.get_modified_time(key) < oldest for key in keys):
             yield name
 
 
@@ -111,4 +112,5 @@ def _remove_objects(name: str) -> int:
     keys = list(_keys(name))
     for key in keys:
         storages["phi"].delete(key)
+    storages["phi"].delete(f"frames/{name}")  # the folder, where the store has folders
     return len(keys)
