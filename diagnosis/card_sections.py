@@ -19,10 +19,12 @@ TITLES = {
     "refusal": "What it refuses",
     "refusals": "What it refuses",
     "evidence": "Where its evidence lies",
+    "training_data": "The training data in numbers",
+    "other_ultrasound": "Ultrasound pictures of other origin",
 }
 WORDS = {"auc": "AUC", "auroc": "AUROC", "ece": "ECE", "f1": "F1", "sha256": "SHA-256", "us": "US", "mg": "MG"}
 SHARES = re.compile(
-    r"(^|_)(accuracy|recall|sensitivity|specificity|precision|f1|refused|coverage|share|rate|inside|singletons)(_|$)"
+    r"(^|_)(accuracy|recall|sensitivity|specificity|precision|f1|refused|coverage|share|rate|inside|singletons|changed)(_|$)"
 )
 CENTRE = ("mean", "value")
 AROUND = {*CENTRE, "low", "high", "sd"}
@@ -101,8 +103,19 @@ def _rows(value: Any) -> list[tuple[str, Mapping[str, Any]]]:
         rows = [(str(next(iter(row.values()))), dict(list(row.items())[1:])) for row in value]
     else:
         return []
+    rows = [(label, _gathered(row) if isinstance(row, Mapping) else row) for label, row in rows]
     is_table = all(isinstance(row, Mapping) and row and not _is_measured(row) and _is_flat(row) for _, row in rows)
     return rows if rows and is_table else []
+
+
+def _gathered(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row with a figure that lies spread over it in one cell; among other figures of a row it is the AUC."""
+    if not {"mean", "low", "high"} <= set(row) or _is_measured(row):
+        return row
+    figure = {"auc": {name: row[name] for name in ("mean", "low", "high")}}
+    kept = [(name, value) for name, value in row.items() if name not in AROUND]
+    counts = sum(isinstance(value, int) for _, value in kept)
+    return dict(kept[:counts]) | figure | dict(kept[counts:])
 
 
 def _is_flat(row: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ RATES = {
 }
 NUMBERS = {
     "auc": "Area under the ROC curve (1 is perfect)",
+    "auc_malignant_against_benign_lesions": "… malignant against benign lesions alone",
     "brier": "Brier score of the probabilities (0 is perfect)",
     "ece": "Expected calibration error (0 is perfect)",
 }
@@ -33,8 +34,8 @@ CONFORMAL = {
     "singletons": "Cases whose set is one diagnosis",
     "accuracy_of_singletons": "… and it is the true one",
 }
-# Parts of a card's evaluation that have a table of their own; the others are shown as they are.
-OWN_TABLES = frozenset({"protocol", "performance", "conformal", "referral", "novelty"})
+# Parts of a card's evaluation that have a table of their own, or say where it ran; the others are shown as they are.
+OWN_TABLES = frozenset({"protocol", "performance", "conformal", "referral", "novelty", "device", "torch"})
 # Parts of the card itself that the page shows elsewhere.
 OWN_PLACES = frozenset(
     {
@@ -43,6 +44,7 @@ OWN_PLACES = frozenset(
         *("conformal", "novelty", "contributions"),
     }
 )
+OF_TRAINING = frozenset({"summary", "source", "licence", "sha256"})
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Refusal:
     kind: str
     refused: float
     auroc: float | None
+    inputs: int | None
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,15 @@ def referral(card: Card) -> list[Figure]:
 def refusals(card: Card) -> list[Refusal]:
     """How each kind of spoilt or foreign input fares."""
     kinds = _evaluation(card, "novelty").get("kinds", {})
-    return [Refusal(kind, measured["refused"], measured.get("auroc")) for kind, measured in kinds.items()]
+    return [
+        Refusal(
+            kind=kind,
+            refused=measured["refused"],
+            auroc=measured.get("auroc"),
+            inputs=int(measured["pictures"]) if "pictures" in measured else None,
+        )
+        for kind, measured in kinds.items()
+    ]
 
 
 def calibration_bins(card: Card) -> list[dict[str, Any]]:
@@ -143,10 +154,18 @@ def calibration_bins(card: Card) -> list[dict[str, Any]]:
 
 def other_sections(card: Card) -> list[Section]:
     """What the card tells beyond the tables that every card has: subgroups, baselines, near duplicates …"""
-    return sections_of(
-        {name: value for name, value in card.get("evaluation", {}).items() if name not in OWN_TABLES}
-        | {name: value for name, value in card.items() if name not in OWN_PLACES}
-    )
+    parts = {name: value for name, value in card.get("evaluation", {}).items() if name not in OWN_TABLES}
+    for name, value in card.items():
+        if name not in OWN_PLACES:
+            parts[name] = {**parts[name], **value} if _both_map(parts.get(name), value) else value
+    parts["other_ultrasound"] = _evaluation(card, "novelty").get("other_ultrasound", {})
+    data = card.get("training_data", {})
+    parts["training_data"] = {name: value for name, value in data.items() if name not in OF_TRAINING}
+    return sections_of(parts)
+
+
+def _both_map(one: Any, other: Any) -> bool:
+    return isinstance(one, Mapping) and isinstance(other, Mapping)
 
 
 def _performance(card: Card) -> dict[str, Figure]:

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import audit
 from accounts.models import Action
+from diagnosis.image_reading import pixels_of
 from diagnosis.models import InstalledModel, Instance, Prediction, Rehearsal, RehearsedAnswer
 from diagnosis.services.models import FNA, fna_predictor, image_predictor, predictor_for
 from jobs.errors import UserFacingJobError
@@ -19,9 +20,8 @@ from jobs.registry import register
 from jobs.services import ClaimedJob
 
 if TYPE_CHECKING:
-    from ml.imaging.predictor import ImagePrediction
-
     from ml.fna.answers import FnaPrediction
+    from ml.imaging.answers import ImagePrediction
 
     Answer = FnaPrediction | ImagePrediction
 
@@ -93,8 +93,6 @@ def _answer_samples(candidate: InstalledModel, predictions: Sequence[Prediction]
 
 def _answer_images(candidate: InstalledModel, predictions: Sequence[Prediction]) -> "list[tuple[Prediction, Answer]]":
     """An image whose pixels cannot be read any more is left out; the rehearsal's page says how many were."""
-    from diagnosis.image_reading import pixels_of  # noqa: PLC0415 brings torch
-
     readable, images = [], []
     for prediction in predictions:
         assert prediction.instance is not None  # `past_answers` asks for images alone

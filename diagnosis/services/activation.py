@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.errors import Conflict, DomainError
 from accounts.models import Action, Role, User
 from diagnosis.models import InstalledModel, ModelActivation, Rehearsal
+from diagnosis.services.image_routing import queue_unread
 from diagnosis.services.models import is_intact, model_in_force
 from jobs.models import JobStatus
 
@@ -66,6 +67,8 @@ def propose_activation(*, user: User, model: InstalledModel, reason: str) -> Mod
 def approve_activation(*, user: User, activation: ModelActivation, note: str) -> ModelActivation:
     """Has the model answer from the next job on. Answers that were given before stay as they are.
 
+    Where no model read the modality before, the images that wait unread are queued, in the clinician's name.
+
     What the proposal rested on is checked again: the model is installed and unharmed, reads what it was proposed for,
     and the person who proposed it still works here in the other role.
 
@@ -84,7 +87,12 @@ def approve_activation(*, user: User, activation: ModelActivation, note: str) ->
         raise Conflict(f"{model} already answers here. Reject this proposal.", code="model_answers_already")
     _check_files(model)
     activation.rehearsal = newest_finished_rehearsal(user, model)
-    return _settle(activation, Decision.APPROVED, user=user, note=note, current=current)
+    with transaction.atomic():
+        _settle(activation, Decision.APPROVED, user=user, note=note, current=current)
+        if current is None:
+            clinician = user if user.role == Role.CLINICIAN else activation.proposed_by
+            queue_unread(institution=activation.institution, modality=activation.modality, user=clinician)
+    return activation
 
 
 def reject_activation(*, user: User, activation: ModelActivation, note: str) -> ModelActivation:

@@ -13,11 +13,13 @@ from rest_framework.test import APIClient
 
 from accounts.errors import Conflict, DomainError
 from accounts.models import Action, AuditEvent, Institution, Role, User
-from diagnosis.models import InstalledModel, ModelActivation
+from diagnosis.models import InstalledModel, Instance, ModelActivation
 from diagnosis.services import activation as services
 from diagnosis.services.models import FNA, install_model_files, install_shipped_model, model_in_force
 from diagnosis.services.models.files import WEIGHTS, file_key
+from jobs.models import Job
 from tests.cast import AWAY, MakeUser, SignIn
+from tests.studies import ramp, store_image, store_series, store_study
 
 pytestmark = pytest.mark.django_db
 Decision = ModelActivation.Decision
@@ -209,6 +211,33 @@ def test_an_older_model_is_brought_back_the_same_way(
     back = services.propose_activation(user=admin, model=shipped, reason="Too many refusals")
     services.approve_activation(user=owner, activation=back, note="Agreed")
     assert model_in_force(FNA, owner.institution) == shipped
+
+
+@pytest.mark.parametrize("proposer_is_clinician", [True, False])
+def test_a_first_model_reads_the_images_that_waited_for_one(
+    owner: User, admin: User, mg_model: InstalledModel, *, proposer_is_clinician: bool
+) -> None:
+    series = store_series(store_study(owner), "MG")
+    unread = store_image(owner, series, [ramp()], reading=Instance.Reading.NOT_READ, reading_reason="No model.")
+    proposer, decider = (owner, admin) if proposer_is_clinician else (admin, owner)
+    proposal = services.propose_activation(user=proposer, model=mg_model, reason="Our own archive")
+    assert not Job.objects.exists()
+    services.approve_activation(user=decider, activation=proposal, note="Validated")
+    job = Job.objects.get()
+    assert (job.kind, job.subject_id) == ("image-reading", str(unread.public_id))
+    assert job.requested_by == owner, "the trail is to name the clinician for what the job reads"
+    unread.refresh_from_db()
+    assert unread.reading == Instance.Reading.WAITING
+
+
+def test_a_change_of_model_reads_nothing_again(owner: User, admin: User, us_candidate: InstalledModel) -> None:
+    install_shipped_model("US")
+    series = store_series(store_study(owner))
+    store_image(owner, series, [ramp()], reading=Instance.Reading.NOT_READ, reading_reason="No breast ultrasound.")
+    proposal = services.propose_activation(user=owner, model=us_candidate, reason="Better")
+    services.approve_activation(user=admin, activation=proposal, note="Rehearsed")
+    assert model_in_force("US", owner.institution) == us_candidate
+    assert not Job.objects.exists()
 
 
 def page(browser: Client, route: str, *arguments: object) -> str:

@@ -18,6 +18,7 @@ from diagnosis.models import FnaBatch, InstalledModel, ModelActivation, Predicti
 from diagnosis.services.intake import SampleInput, submit_fna_samples
 from diagnosis.services.models import (
     FNA,
+    SHIPPED_MODALITIES,
     ModelRefused,
     active_model,
     fna_predictor,
@@ -26,11 +27,12 @@ from diagnosis.services.models import (
     is_intact,
     model_in_force,
     models_in_use,
-    shipped_modalities,
+    predictor_for,
 )
 from diagnosis.services.models.files import CARD, WEIGHTS, file_key
 from jobs.runner import run
 from ml.artifacts import ArtifactError, card_path
+from tests.candidate import other_image_model
 from tests.cast import AWAY, MakeUser, wdbc
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +164,18 @@ def test_weights_of_another_kind_of_network_are_refused(copied: Path) -> None:
     assert not InstalledModel.objects.exists()
 
 
+def test_what_an_image_model_reads_stands_among_its_weights(tmp_path: Path) -> None:
+    """Its card may be edited; the metadata lies under the weights' SHA-256."""
+    weights = other_image_model(tmp_path, "MG")
+    change_card(weights, modality="US")
+    with pytest.raises(ModelRefused, match="its weights read MG, not US"):
+        install_model_files(weights)
+    change_card(weights, modality="MG")
+    model = install_model_files(weights)
+    assert model.modality == "MG"
+    assert predictor_for(model).weights_sha256 == model.weights_sha256
+
+
 def test_the_command_installs_a_file_that_answers_nowhere(
     candidate_weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -183,10 +197,8 @@ def test_the_command_names_what_is_wrong(copied: Path) -> None:
 
 def test_the_command_installs_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("install_models")
-    assert tuple(sorted(InstalledModel.objects.values_list("modality", flat=True))) == tuple(
-        sorted(shipped_modalities())
-    )
-    assert InstalledModel.objects.filter(is_active=True).count() == len(shipped_modalities())
+    assert tuple(sorted(InstalledModel.objects.values_list("modality", flat=True))) == tuple(sorted(SHIPPED_MODALITIES))
+    assert InstalledModel.objects.filter(is_active=True).count() == len(SHIPPED_MODALITIES)
 
 
 def test_a_new_site_answers_with_the_shipped_model(owner: User) -> None:

@@ -14,12 +14,14 @@ from rest_framework.test import APIClient
 from accounts.errors import Conflict, DomainError
 from accounts.models import Action, AuditEvent, Role, User
 from diagnosis import rehearsal as job_module
-from diagnosis.models import Case, FnaBatch, InstalledModel, Prediction, Rehearsal, RehearsedAnswer
+from diagnosis.image_reading import pixels_of
+from diagnosis.models import Case, FnaBatch, InstalledModel, Instance, Prediction, Rehearsal, RehearsedAnswer
 from diagnosis.rehearsal import past_answers
 from diagnosis.rehearsal_selectors import KINDS, findings, flips
 from diagnosis.services.activation import approve_activation, propose_activation
+from diagnosis.services.image_routing import settle_reading
 from diagnosis.services.intake import SampleInput, submit_fna_samples
-from diagnosis.services.models import fna_predictor, install_model_files
+from diagnosis.services.models import fna_predictor, image_predictor, install_model_files, install_shipped_model
 from diagnosis.services.models.files import CARD, WEIGHTS, file_key
 from diagnosis.services.rehearsal import start_rehearsal
 from jobs import services as jobs
@@ -28,6 +30,7 @@ from jobs.runner import run
 from ml.fna.predictor import FnaPredictor
 from ml.fna.schema import FEATURE_NAMES
 from tests.cast import MakeUser, SignIn, wdbc
+from tests.studies import ramp, store_image, store_series, store_study
 
 pytestmark = pytest.mark.django_db
 Api = Callable[[User], APIClient]
@@ -185,6 +188,48 @@ def test_cancelling_keeps_what_was_compared(
     jobs.retry(job=rehearsal.job, user=owner)
     run(rehearsal.job.public_id, worker="test")
     assert rehearsal.answers.count() == 61
+
+
+@pytest.fixture
+def images(owner: User) -> list[Instance]:
+    """Three ultrasound images that the shipped model has read."""
+    install_shipped_model("US")
+    series = store_series(store_study(owner))
+    stored = [store_image(owner, series, [ramp(120, 160, shift=9000 * number)]) for number in range(3)]
+    for instance in stored:
+        settle_reading(instance, owner)
+        assert run(Job.objects.get(subject_id=str(instance.public_id)).public_id, worker="test")
+    return stored
+
+
+def test_images_are_rehearsed_as_they_are_shown(
+    images: list[Instance], owner: User, us_candidate: InstalledModel
+) -> None:
+    rehearsal = start_rehearsal(user=owner, candidate=us_candidate)
+    assert run(rehearsal.job.public_id, worker="test")
+    predictor = image_predictor(us_candidate.weights_sha256)
+    answers = {answer.prediction.instance_id: answer for answer in rehearsal.answers.select_related("prediction")}
+    assert set(answers) == {instance.pk for instance in images}
+    for instance in images:
+        (bare,) = predictor.predict([pixels_of(instance, 1)])
+        answer = answers[instance.pk]
+        assert (answer.status, answer.prediction.model.modality) == (bare.status, "US")
+        assert answer.probability == pytest.approx(bare.probability_malignant, abs=1e-4)
+        assert answer.prediction.instance == instance
+
+
+def test_images_that_cannot_be_read_or_wait_for_review_are_left_out(
+    images: list[Instance], owner: User, us_candidate: InstalledModel, sign_in: SignIn
+) -> None:
+    reviewed, lost, kept = images
+    rehearsal = start_rehearsal(user=owner, candidate=us_candidate)
+    Instance.objects.filter(pk=reviewed.pk).update(state=Instance.State.QUARANTINED)
+    storages["phi"].delete(lost.frame_key("0001.raw"))
+    run(rehearsal.job.public_id, worker="test")
+    rehearsal.job.refresh_from_db()
+    assert rehearsal.job.status == JobStatus.SUCCEEDED
+    assert [answer.prediction.instance for answer in rehearsal.answers.all()] == [kept]
+    assert "1 could no longer be read and is left out" in page(sign_in(owner), "rehearsal-detail", rehearsal.public_id)
 
 
 def test_a_damaged_candidate_fails_with_advice(

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from diagnosis.models import InstalledModel
-from diagnosis.services.models import ModelRefused, install_model_files, install_shipped_model, shipped_modalities
+from diagnosis.services.models import SHIPPED_MODALITIES, ModelRefused, install_model_files, install_shipped_model
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["file"] is None:
-            for modality in shipped_modalities():
+            for modality in SHIPPED_MODALITIES:
                 self._say(install_shipped_model(modality, activate=options["activate"]))
             return
         if options["activate"]:

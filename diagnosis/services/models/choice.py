@@ -2,7 +2,7 @@
 
 from accounts.models import Institution
 from diagnosis.models import InstalledModel, ModelActivation
-from diagnosis.services.models.installation import install_shipped_model, shipped_modalities
+from diagnosis.services.models.installation import SHIPPED_MODALITIES, install_shipped_model
 
 
 def active_model(modality: str, institution: Institution) -> InstalledModel | None:
@@ -11,7 +11,7 @@ def active_model(modality: str, institution: Institution) -> InstalledModel | No
     None where no model for the modality is installed. For workers: installing brings torch.
     """
     model = model_in_force(modality, institution)
-    if model is None and modality in shipped_modalities():
+    if model is None and modality in SHIPPED_MODALITIES:
         return install_shipped_model(modality)
     return model
 
@@ -24,7 +24,7 @@ def model_in_force(modality: str, institution: Institution) -> InstalledModel | 
 
 def has_model(modality: str, institution: Institution) -> bool:
     """Whether a model will answer for the modality here. For web pages and requests: loads and installs nothing."""
-    return modality in shipped_modalities() or model_in_force(modality, institution) is not None
+    return modality in SHIPPED_MODALITIES or model_in_force(modality, institution) is not None
 
 
 def decision_in_force(modality: str, institution: Institution) -> ModelActivation | None:

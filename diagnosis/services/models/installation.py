@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts import audit
@@ -14,6 +13,7 @@ from diagnosis.services.models import predictors
 from diagnosis.services.models.files import WEIGHTS, keep_files
 from diagnosis.services.models.predictors import FNA, US
 
+SHIPPED_MODALITIES = (FNA, US)
 NAME_LENGTH, VERSION_LENGTH = 100, 40
 
 
@@ -21,12 +21,6 @@ class ModelRefused(DomainError):
     """A file that cannot be installed as a model."""
 
     code = "model_refused"
-
-
-def shipped_modalities() -> tuple[str, ...]:
-    """What this release brings a model for."""
-    brings_us = (settings.BASE_DIR / "ml/imaging/weights/ultrasound_autoencoder_gan.safetensors").exists()
-    return (FNA, US) if brings_us else (FNA,)
 
 
 def install_shipped_model(modality: str = FNA, *, activate: bool = False) -> InstalledModel:
@@ -38,7 +32,7 @@ def install_shipped_model(modality: str = FNA, *, activate: bool = False) -> Ins
     Raises:
         ModelRefused: this release ships no model for the modality.
     """
-    if modality not in shipped_modalities():
+    if modality not in SHIPPED_MODALITIES:
         raise ModelRefused(f"This release ships no model for {modality}.", code="no_shipped_model")
     predictor, weights = _shipped(modality)
     with transaction.atomic():
@@ -109,9 +103,14 @@ def _proven(weights: Path, modality: str) -> tuple[Any, str]:
         card = load_artifact(weights).card
         modality = _modality(card, modality)
         _check_card(card)
-        return _load(weights, modality), modality
+        predictor = _load(weights, modality)
     except (KeyError, RuntimeError, TypeError, ValueError) as error:  # what loading a file of any content raises
         raise ModelRefused(f"{weights.name} cannot be installed: {error}") from error
+    # The card can be edited; what an image model reads stands among the weights, under their SHA-256.
+    reads = getattr(predictor, "modality", FNA)
+    if reads != modality:
+        raise ModelRefused(f"{weights.name} cannot be installed: its weights read {reads}, not {modality}.")
+    return predictor, modality
 
 
 def _load(weights: Path, modality: str) -> Any:
