@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -22,11 +23,11 @@ from diagnosis.viewer_selectors import read_study_to_view
 PROBLEM = "application/problem+json"
 
 
-def json_problems(view: Callable[..., HttpResponse]) -> View:
+def json_problems(view: Callable[..., HttpResponseBase]) -> View:
     """Refusals of a view that a script calls, as problem documents."""
 
     @wraps(view)
-    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             return view(request, *args, **kwargs)
         except (Http404, Annotation.DoesNotExist):

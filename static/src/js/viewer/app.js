@@ -200,7 +200,7 @@ class Viewer {
     const pane = this.layout.active;
     if (!pane.isShowing) return [];
     return pane.presets.map((preset, index) => ({
-      name: preset.window ? `${preset.name} (C ${round(preset.window.center)} W ${round(preset.window.width)})` : preset.name,
+      name: preset.window ? `${preset.name} (C ${written(preset.window.center)} W ${written(preset.window.width)})` : preset.name,
       hint: index < 9 ? String(index + 1) : "",
       isChosen: pane.preset === preset,
       choose: () => pane.usePreset(preset),
@@ -342,6 +342,7 @@ function toggleFullscreen() {
 }
 
 const round = (value) => Number(value.toFixed(Math.abs(value) >= 100 ? 0 : 2));
+const written = (value) => String(round(value)).replace("-", "−");
 
 /** Starts the viewer of a study's manifest. */
 export async function startViewer(manifest) {

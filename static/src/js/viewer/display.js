@@ -10,15 +10,13 @@ export function domainOf(frameSet) {
   const { slope, intercept, dtype, minimum, maximum } = frameSet;
   const inUnits = (stored) => slope * stored + intercept;
   if (dtype !== "float32") {
-    return { toShown: (value) => (value - intercept) / slope, toUnits: inUnits, falls: slope < 0, step: Math.abs(slope) };
+    return { toShown: (value) => (value - intercept) / slope, toUnits: inUnits };
   }
   // Floating-point values are spread over 16 bits for the screen; measurements use the values themselves.
   const span = maximum - minimum || 1;
   return {
     toShown: (value) => (((value - intercept) / slope - minimum) / span) * LUT_TOP,
     toUnits: (shown) => inUnits((shown / LUT_TOP) * span + minimum),
-    falls: slope < 0,
-    step: (Math.abs(slope) * span) / LUT_TOP,
   };
 }
 
@@ -27,6 +25,21 @@ export function rangeOf({ center, width, function: kind = "LINEAR" }) {
   // PS3.3 C.11.2.1.2: LINEAR counts whole values, LINEAR_EXACT does not.
   if (kind === "LINEAR" && width > 1) return { lower: center - 0.5 - (width - 1) / 2, upper: center - 0.5 + (width - 1) / 2 };
   return { lower: center - width / 2, upper: center + width / 2 };
+}
+
+/** The bounds of a preset in the domain of the shown values, the lower first. */
+export function shownRange({ frameSet }, preset) {
+  if (preset.lut) return { lower: 0, upper: LUT_TOP };
+  if (frameSet.samples === 3) return { lower: 0, upper: 255 };
+  const { toShown } = domainOf(frameSet);
+  const { lower, upper } = rangeOf(preset.window);
+  const ends = [toShown(lower), toShown(upper)];
+  return { lower: Math.min(...ends), upper: Math.max(...ends) };
+}
+
+/** Whether higher shown values are darker. A curve has a falling slope in it already. */
+export function isFalling({ photometric, slope, samples }, curve) {
+  return samples === 1 && (photometric === "MONOCHROME1") !== (!curve && slope < 0);
 }
 
 /** The window whose bounds these are. */

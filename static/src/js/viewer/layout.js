@@ -58,14 +58,10 @@ export class Layout extends EventTarget {
   }
 
   #resized() {
-    const before = this.panes.map((pane) => (pane.isShowing ? pane.relative() : null));
     cancelAnimationFrame(this.pending);
-    this.kept ??= before;
     this.pending = requestAnimationFrame(() => {
-      const { kept } = this;
-      this.kept = null;
       this.engine.resize(true, false);
-      this.panes.forEach((pane, index) => pane.resized(kept[index] ?? { zoom: 1, x: 0, y: 0 }));
+      for (const pane of this.panes) pane.resized();
     });
   }
 

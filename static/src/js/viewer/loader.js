@@ -2,7 +2,7 @@
 
 import { cache, imageLoader, metaData } from "@cornerstonejs/core";
 
-import { domainOf, LUT_TOP, rangeOf, shownValues, windowOf } from "./display.js";
+import { LUT_TOP, shownRange, shownValues, windowOf } from "./display.js";
 import { loadFrame } from "./frames.js";
 
 const images = new Map(); // instance ID → the manifest's image, with its series' modality
@@ -63,8 +63,7 @@ async function load(imageId) {
 function asCornerstoneImage(imageId, image, values, curve) {
   const { rows, columns, samples } = image.frameSet;
   const [rowSpacing, columnSpacing] = worldSpacing(image.frameSet);
-  const { lower, upper } = firstRange(image, curve);
-  const { center, width } = windowOf({ lower, upper });
+  const { center, width } = windowOf(shownRange(image, curve ? { lut: curve } : { window: image.frameSet.windows[0] }));
   const [minimum, maximum] = bounds(image, curve);
   const isColour = samples === 3;
   return {
@@ -98,22 +97,6 @@ function bounds({ frameSet }, curve) {
   if (curve || frameSet.dtype === "float32") return [0, LUT_TOP];
   if (frameSet.samples === 3) return [0, 255];
   return [Math.floor(frameSet.minimum), Math.ceil(frameSet.maximum)];
-}
-
-/** The first window in the domain of the shown values. */
-export function firstRange(image, curve = null) {
-  const { frameSet } = image;
-  if (frameSet.samples === 3) return { lower: 0, upper: 255 };
-  if (curve) return { lower: 0, upper: LUT_TOP };
-  return shownRange(image, frameSet.windows[0]);
-}
-
-/** A window's bounds in the domain of the shown values. */
-export function shownRange(image, window) {
-  const { toShown } = domainOf(image.frameSet);
-  const { lower, upper } = rangeOf(window);
-  const [low, high] = [toShown(lower), toShown(upper)];
-  return low <= high ? { lower: low, upper: high } : { lower: high, upper: low };
 }
 
 function metadataOf(type, imageId) {

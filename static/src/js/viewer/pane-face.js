@@ -56,16 +56,16 @@ export class PaneFace {
     when.textContent = study.isPrior
       ? `Prior · ${date(study.date) || "no date"}${pane.currentDate ? ` · ${interval(study.date, pane.currentDate)}` : ""}`
       : date(study.date);
-    this.corners.tl.replaceChildren(view, when, make("span", {}, series.description || series.modality));
     const count = stack.entries.length;
     const counted = count > 1 ? `${image.frameSet?.frames > 1 ? "Frame" : "Slice"} ${index + 1} of ${count}` : "";
     const notes = [
-      counted,
+      series.description || series.modality,
       image.lossy ? "Lossy compressed" : "",
       image.conflict ? "Contradicts an earlier file" : "",
       image.kind === "derived" ? "Derived object" : "",
     ];
-    this.corners.tr.replaceChildren(...notes.filter(Boolean).map((text) => make("span", {}, text)));
+    this.corners.tl.replaceChildren(view, when, ...notes.filter(Boolean).map((text) => make("span", {}, text)));
+    this.corners.tr.replaceChildren(counted);
     this.root.setAttribute("aria-label", `${this.spoken(pane)}${counted ? `, ${counted.toLowerCase()}` : ""}`);
     this.root.classList.toggle("pane--prior", study.isPrior);
   }

@@ -4,10 +4,10 @@ import { cache, Enums, getEnabledElement } from "@cornerstonejs/core";
 
 import { applyView, fittedView, readPlace, relative, withRelative } from "./camera.js";
 import { announce } from "./dom.js";
-import { domainOf, LUT_TOP, presetsOf, windowOf } from "./display.js";
+import { domainOf, isFalling, presetsOf, shownRange, windowOf } from "./display.js";
 import { frameValues, loadFrame } from "./frames.js";
 import { hungView, isMammogram } from "./hanging.js";
-import { chooseCurve, imageIdOf, shownRange, watchProgress } from "./loader.js";
+import { chooseCurve, imageIdOf, watchProgress } from "./loader.js";
 import { PaneFace } from "./pane-face.js";
 import { prefetch } from "./prefetch.js";
 
@@ -89,10 +89,11 @@ export class Pane extends EventTarget {
     const { image, frame } = stack.entries[index];
     this.face.load(0, 1);
     try {
-      if (force) cache.removeImageLoadObject(imageIdOf(image, frame));
+      if (force) forget(imageIdOf(image, frame));
       const values = await loadFrame(image, frame, (done, total) => turn === this.shows && this.face.load(done, total));
       if (turn !== this.shows) return;
       this.turning = hang && isMammogram(image) ? hungView(image, values) : { ...UPRIGHT };
+      this.root.classList.toggle("pane--flush-left", this.turning.against === "left");
       this.presets = presetsOf(image, stack.series.modality);
       await this.#load(this.presets[0].lut ?? null);
       if (turn !== this.shows) return;
@@ -167,12 +168,14 @@ export class Pane extends EventTarget {
     this.#say("view");
   }
 
+  /** How far the image is zoomed and moved; stays the same when the pane's size changes. */
   relative() {
-    return relative(this.viewport, this.image.frameSet, this.view);
+    return this.place;
   }
 
   setRelative(place) {
     this.#place(withRelative(this.viewport, this.image.frameSet, this.view, place));
+    this.place = place;
     this.viewport.render();
   }
 
@@ -187,10 +190,9 @@ export class Pane extends EventTarget {
   }
 
   /** Keeps zoom and place when the pane has another size. */
-  resized(before) {
+  resized() {
     if (!this.isShowing) return;
-    this.#place(withRelative(this.viewport, this.image.frameSet, this.view, before));
-    this.viewport.render();
+    this.setRelative(this.place);
   }
 
   /** A window, or a curve of the file. */
@@ -222,29 +224,25 @@ export class Pane extends EventTarget {
   /** Gives the stack to the viewport, its values through a curve or as they are. */
   async #load(curve) {
     this.curve = curve;
-    for (const { image, frame } of this.stack.entries) {
-      if (chooseCurve(image, curve)) cache.removeImageLoadObject(imageIdOf(image, frame));
-    }
+    const changed = new Set(this.stack.entries.map(({ image }) => image).filter((image) => chooseCurve(image, curve)));
+    for (const { image, frame } of this.stack.entries) if (changed.has(image)) forget(imageIdOf(image, frame));
     const ids = this.stack.entries.map((entry) => imageIdOf(entry.image, entry.frame));
     await this.viewport.setStack(ids, this.index);
   }
 
   #useWindow(preset) {
     this.preset = preset;
-    const range = preset.lut ? { lower: 0, upper: LUT_TOP } : shownRange(this.image, preset.window);
-    this.viewport.setProperties({ voiRange: range });
+    this.viewport.setProperties({ voiRange: shownRange(this.image, preset) });
     this.#applyInvert();
   }
 
   #applyInvert() {
-    const { photometric, slope, samples } = this.image.frameSet;
-    // A curve has the slope in it already.
-    const falls = samples === 1 && (photometric === "MONOCHROME1") !== (!this.curve && slope < 0);
-    this.viewport.setProperties({ invert: falls !== this.isInverted });
+    this.viewport.setProperties({ invert: isFalling(this.image.frameSet, this.curve) !== this.isInverted });
   }
 
   #place(view) {
     this.view = view;
+    this.place = relative(this.viewport, this.image.frameSet, view);
     this.isPlacing = true;
     applyView(this.viewport, this.image.frameSet, view);
     this.isPlacing = false;
@@ -256,6 +254,7 @@ export class Pane extends EventTarget {
     const place = readPlace(this.viewport);
     if (!place) return;
     this.view = { ...this.view, ...place };
+    this.place = relative(this.viewport, this.image.frameSet, this.view);
     this.face.redraw(this);
     this.#say("view");
   }
@@ -296,6 +295,11 @@ export class Pane extends EventTarget {
   #say(what) {
     this.dispatchEvent(new CustomEvent("change", { detail: what }));
   }
+}
+
+/** Has Cornerstone ask for the image again. */
+function forget(imageId) {
+  if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId);
 }
 
 function titleOf(image) {

@@ -3,7 +3,7 @@
  * viewer to see it. The viewer's own rendering takes its place.
  */
 
-import { domainOf, presetsOf, rangeOf, shownValues } from "./display.js";
+import { isFalling, presetsOf, shownRange, shownValues } from "./display.js";
 import { make } from "./dom.js";
 import { hungView, isMammogram } from "./hanging.js";
 
@@ -36,13 +36,13 @@ function boxOf(root, { layout, first }) {
 }
 
 function paint(canvas, image, values, preset, { flipH, flipV, against }) {
-  const { rows, columns, samples, spacing, aspect, photometric } = image.frameSet;
+  const { rows, columns, samples, spacing, aspect } = image.frameSet;
   const tall = spacing ? spacing[0] / spacing[1] : aspect;
   const scale = Math.min(canvas.width / columns, canvas.height / (rows * tall));
   const [width, height] = [Math.max(Math.round(columns * scale), 1), Math.max(Math.round(rows * tall * scale), 1)];
   const shown = shownValues(values, image, preset.lut ?? null);
-  const { lower, upper } = rangeInShown(image, preset);
-  const isInverted = samples === 1 && (photometric === "MONOCHROME1") !== (!preset.lut && domainOf(image.frameSet).falls);
+  const { lower, upper } = shownRange(image, preset);
+  const isInverted = isFalling(image.frameSet, preset.lut);
   const context = canvas.getContext("2d", { alpha: false });
   const picture = context.createImageData(width, height);
   const { data } = picture;
@@ -82,12 +82,4 @@ function mean(values, columns, samples, sample, x0, x1, y0, y1) {
     for (let x = x0; x < x1; x += 1) sum += values[(y * columns + x) * samples + sample];
   }
   return sum / ((x1 - x0) * (y1 - y0));
-}
-
-function rangeInShown(image, preset) {
-  if (image.frameSet.samples === 3) return { lower: 0, upper: 255 };
-  if (preset.lut) return { lower: 0, upper: 65535 };
-  const { toShown } = domainOf(image.frameSet);
-  const { lower, upper } = rangeOf(preset.window);
-  return { lower: Math.min(toShown(lower), toShown(upper)), upper: Math.max(toShown(lower), toShown(upper)) };
 }
