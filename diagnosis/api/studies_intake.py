@@ -118,7 +118,7 @@ def store(request: Request, sent: Sent) -> Response:
         else:
             file = service.take_in(file=file, path=arrived.path)
         results.append(_result(file))
-    body = {
+    body: dict[str, Any] = {
         "upload": str(upload.public_id),
         "upload_url": reverse("api-upload-detail", args=[upload.public_id]),
         "files": results,

@@ -110,7 +110,9 @@ class _TusView(APIView):
         return response
 
     @extend_schema(exclude=True)
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(  # type: ignore[override]  # as all of DRF’s handlers
+        self, request: Request, *args: Any, **kwargs: Any
+    ) -> Response:
         """What of the protocol is spoken here."""
         return tus.capabilities()
 

@@ -13,7 +13,7 @@ class BrowserAuthentication(SessionAuthentication):
     DRF's own check looks for the token in the parsed body first, and so parses, or refuses, a body that is a file.
     """
 
-    def enforce_csrf(self, request: Request) -> None:  # type: ignore[override] the stubs say HttpRequest; DRF gives its own
+    def enforce_csrf(self, request: Request) -> None:  # type: ignore[override]  # DRF gives its own request
         """Raises PermissionDenied unless the token is right."""
         raw = request._request  # noqa: SLF001 Django's request parses forms alone
         check = CSRFCheck(_unused)

@@ -37,7 +37,10 @@ class UploadedFileSerializer(serializers.ModelSerializer[UploadedFile]):
     archive = serializers.UUIDField(
         source="archive.public_id", allow_null=True, default=None, help_text="The archive that it came in."
     )
-    instance = serializers.UUIDField(source="instance.public_id", allow_null=True, default=None)
+    # DRF takes declared fields off the class, so its own attribute of this name stays what it is.
+    instance = serializers.UUIDField(  # type: ignore[assignment]
+        source="instance.public_id", allow_null=True, default=None
+    )
     study = serializers.UUIDField(source="instance.series.study.public_id", allow_null=True, default=None)
     job = serializers.SerializerMethodField(help_text="What unpacks it, while an archive is being unpacked.")
     warnings = serializers.JSONField(help_text="Remarks on a file that was taken in: code and message.")
