@@ -19,7 +19,7 @@ def shifted_date(value: str, days: int) -> str | None:
 
 
 def shifted_date_time(value: str, days: int) -> str | None:
-    """A DT value `days` earlier with its time of day but no zone (it tells the place), or None where it doesn't name a day."""
+    """A DT value `days` earlier with its time of day; its zone tells the place and goes. None where it names no day."""
     match = _DATE_TIME.fullmatch(value.strip(" \0"))
     if not match:
         return None

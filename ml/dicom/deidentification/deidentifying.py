@@ -1,5 +1,6 @@
 """One file, from the bytes that came in to the bytes that may be kept."""
 
+import hashlib
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
@@ -88,6 +89,7 @@ def _deidentify(data: bytes, key: InstitutionKey, options: Options) -> Deidentif
             "Only pictures can be de-identified: reports, documents and plans are made of what would have to go."
         )
     syntax = _transfer_syntax(ds)
+    _name_the_nameless(ds, data)
     quarantine = header_reason(ds)
     known = Identifiers.of(ds)
     overlays = any(tag.group >> 8 == 0x60 for tag in _tags(ds))
@@ -112,14 +114,23 @@ def _deidentify(data: bytes, key: InstitutionKey, options: Options) -> Deidentif
 
 def _transfer_syntax(ds: Dataset) -> TransferSyntax:
     meta = getattr(ds, "file_meta", None) or Dataset()
-    if "SOPInstanceUID" not in ds and "MediaStorageSOPInstanceUID" in meta:
-        ds.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
     if named := str(meta.get("TransferSyntaxUID", "")):
         return transfer_syntax(named)
     implicit, little = ds.original_encoding
     if little is False:
         return EXPLICIT_BIG
     return IMPLICIT_LITTLE if implicit else EXPLICIT_LITTLE
+
+
+def _name_the_nameless(ds: Dataset, data: bytes) -> None:
+    """UIDs for an image that lacks them: the same for the same bytes, so that it is known when it comes again."""
+    meta = getattr(ds, "file_meta", None) or Dataset()
+    if not _text(ds, "SOPInstanceUID") and _text(meta, "MediaStorageSOPInstanceUID"):
+        ds.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
+    missing = [name for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID") if not _text(ds, name)]
+    digest = hashlib.sha256(data).hexdigest() if missing else ""
+    for name in missing:
+        setattr(ds, name, f"{name} of {digest}")  # replaced like every other UID
 
 
 def _write(ds: Dataset, syntax: TransferSyntax) -> bytes:
