@@ -9,7 +9,6 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.errors import DomainError
@@ -57,8 +56,6 @@ def page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "study": study,
         "manifest": manifest,
         "first_frame": f"{first['frameUrl']}1" if first else None,
-        "back_url": manifest["study"]["caseUrl"] or reverse("worklist"),
-        "back_label": "Case" if manifest["study"]["caseUrl"] else "Worklist",
     }
     return render(request, "diagnosis/viewer/viewer.html", context)
 
