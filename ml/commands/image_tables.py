@@ -41,6 +41,8 @@ def _models(figures: dict[str, Any]) -> Table:
     table.add_row(
         "autoencoder-GAN, ensemble", _interval(ours["auc"]), _interval(ours["auc_malignant_against_benign_lesions"])
     )
+    folds = ours["auc_mean_of_folds"]
+    table.add_row("… mean over folds", _interval(folds), "")
     for name, words in (
         ("whole", "… whole looks alone"),
         ("close", "… close looks alone"),
@@ -106,13 +108,18 @@ def _strangers(novelty: dict[str, Any]) -> Table:
 
 
 def _evidence(evidence: dict[str, Any]) -> Table:
-    table = _table(f"Evidence maps of {evidence['lesions']} outlined lesions", "point", "inside the lesion %")
-    table.add_row("the map's strongest point", _percent(evidence["peak_inside"]))
-    table.add_row("the picture's centre", _percent(evidence["centre_of_the_picture_inside"]))
-    table.add_row("the darkest spot", _percent(evidence["darkest_spot_inside"]))
-    table.add_row(
-        "any point (the lesions' share of the picture)", _percent(evidence["share_of_the_picture_that_is_lesion"])
+    table = _table(
+        f"Evidence maps of {evidence['lesions']} outlined lesions", "point", "inside the lesion %", "blurring it moves"
     )
+    moves = "log_odds_moved_by_blurring_the_"
+    for name, words, moved in (
+        ("peak_inside", "where the map supports the answer most", f"{moves}peak"),
+        ("furthest_from_nothing_inside", "where it is furthest from 0", ""),
+        ("centre_of_the_picture_inside", "the picture's centre", f"{moves}centre"),
+        ("darkest_spot_inside", "the darkest spot", ""),
+        ("share_of_the_picture_that_is_lesion", "any point", "log_odds_moved_by_blurring_anywhere"),
+    ):
+        table.add_row(words, _percent(evidence[name]), f"{evidence[moved]:.2f} log-odds" if moved else "")
     return table
 
 

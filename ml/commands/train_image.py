@@ -26,7 +26,7 @@ from ml.imaging.preprocessing import PREPROCESSING_VERSION
 
 DEFAULT_SEED = 2026
 EVIDENCE_QUANTILE = 0.75  # of the pictures' strongest cells: what the map shows as ±1
-CHOICES = ("members", "steps", "phantoms", "phantom_steps", "size")
+CHOICES = ("members", "steps", "phantoms", "phantom_steps", "counterexamples", "size")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -119,8 +119,8 @@ def model_card(
         },
         "evidence": {
             "method": (
-                "every cell's share of the log-odds, which the discriminator adds up; the mean over members and over "
-                "the plain and the mirrored picture"
+                "the weight that the discriminator gives a cell, times the cell's own log-odds squeezed into −1 to 1; "
+                "the mean over networks and over the plain and the mirrored picture"
             ),
         },
         "software": {

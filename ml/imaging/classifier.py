@@ -33,6 +33,7 @@ class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):  # type: ig
         size: the networks' input, pixels a side; a multiple of 32.
         phantoms: simulated pictures to learn from first and to rehearse on; 0 for none (other modalities).
         phantom_steps: optimiser steps on phantoms alone.
+        counterexamples: drawn pictures of other kinds, from which refusals learn.
         steps: optimiser steps on patients' pictures.
         batch_size: patients' pictures per step.
         learning_rate: AdamW's highest, after a warm-up and before half a cosine.
@@ -60,6 +61,7 @@ class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):  # type: ig
         size: int = 96,
         phantoms: int = 3000,
         phantom_steps: int = 1500,
+        counterexamples: int = 1200,
         steps: int = 450,
         batch_size: int = 32,
         learning_rate: float = 1e-3,
@@ -83,6 +85,7 @@ class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):  # type: ig
         self.size = size
         self.phantoms = phantoms
         self.phantom_steps = phantom_steps
+        self.counterexamples = counterexamples
         self.steps = steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -165,6 +168,7 @@ class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):  # type: ig
             inner_folds=self.inner_folds,
             phantoms=self.phantoms,
             phantom_steps=self.phantom_steps,
+            counterexamples=self.counterexamples,
             coverage=self.coverage,
             refused_share=self.refused_share,
             shape=NetworkShape(size=self.size),

@@ -25,7 +25,7 @@ class Readings:
     reconstruction_error: NDArray[np.float64]  # (networks, n): root mean square
     fake_score: NDArray[np.float64]  # (networks, n): log-odds of fake against real
     features: NDArray[np.float64]  # (networks, n, hidden)
-    evidence: NDArray[np.float32]  # (networks, n, GRID, GRID): shares of the log-odds per area of the picture
+    evidence: NDArray[np.float32]  # (networks, n, GRID, GRID): what counts for and against, per area of the picture
 
 
 @torch.no_grad()
@@ -70,10 +70,14 @@ def _read_view(network: AutoencoderGAN, inputs: Tensor) -> tuple[Tensor, Tensor,
 
 
 def evidence_cells(judgement: Judgement) -> Tensor:
-    """Every cell's share `(n, h, w)` of the log-odds of malignant against benign.
+    """How much every cell `(n, h, w)` counts for malignant (above 0) or benign (below): its weight in the answer times
+    its own log-odds, squeezed into −1…1.
 
-    The two benign classes' cells are weighed by the classes' own chances, as the logarithm of their sum does to first
-    order.
+    Unsqueezed, they would add up to the log-odds, but a few cells that are very sure of little would outshout the
+    lesion: of several maps this one lay on lesions most often (docs/models/ultrasound.md). The two benign classes are
+    weighed by their chances in the whole picture, as the logarithm of their sum does to first order.
     """
+    weights = judgement.attention.exp().reshape(len(judgement.cells), *judgement.cells.shape[2:])
     benign = judgement.logits[:, BENIGN].softmax(1)[:, :, None, None]
-    return judgement.cells[:, MALIGNANT] - (benign * judgement.cells[:, BENIGN]).sum(1)
+    shares = judgement.cells[:, MALIGNANT] - (benign * judgement.cells[:, BENIGN]).sum(1)
+    return weights * torch.tanh(shares / weights.clamp(min=1e-9))

@@ -44,6 +44,7 @@ class Design:
     inner_folds: int
     phantoms: int
     phantom_steps: int
+    counterexamples: int
     coverage: float
     refused_share: float
     shape: NetworkShape
@@ -248,7 +249,7 @@ def conclude(
     seed: int,
 ) -> FittedEnsemble:
     """Learn calibration, conformal thresholds and novelty from judgements on pictures not seen."""
-    looks = genuine_looks(views.detailed, design.changes, seed)
+    looks = genuine_looks(views.detailed, design.changes, others=design.counterexamples, seed=seed)
     judged = left_out.any(axis=0)
     readings = read(networks, design.looks, views)
     log_odds = _unseen_mean(readings.log_odds, left_out)
@@ -287,7 +288,7 @@ def _novelty_scale(
     looks: GenuineLooks,
     design: Design,
 ) -> NoveltyScale:
-    """From left-out pictures, plain and augmented, by networks, figures and boundaries that did not see them."""
+    """From left-out pictures, plain and gently changed, by networks, figures and boundaries that did not see them."""
     rows = []
     for member in range(design.members):
         unseen = left_out[member] if left_out.any() else np.ones(left_out.shape[1], dtype=np.bool_)
@@ -295,7 +296,7 @@ def _novelty_scale(
         distance, boundary = looks.distance(seen), looks.boundary(seen)
         own = range(member, len(left_out), design.members)  # the member's looks
         deep = [Distance.fit(readings.features[index][seen]) for index in own]
-        for source, figures in ((readings, looks.plain), (changed, looks.augmented[0])):
+        for source, figures in ((readings, looks.plain), (changed, looks.gentle)):
             away = [one.of(source.features[index][unseen]) for one, index in zip(deep, own, strict=True)]
             rows.append(
                 np.stack(

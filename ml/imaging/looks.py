@@ -16,7 +16,22 @@ from ml.imaging.novelty import Distance, KindBoundary
 from ml.imaging.texture import SIDE, texture_figures
 
 CHANGES = 3  # changed copies of every picture
-COUNTEREXAMPLES = 1200
+GENTLE = AugmentationSettings(
+    rotation=5.0,
+    scale=(0.85, 1.15),
+    aspect=0.15,
+    shear=0.0,
+    shift=0.05,
+    gamma=0.2,
+    contrast=0.15,
+    depth_gain=0.15,
+    speckle=0.05,
+    blur_share=0.1,
+    coarse_share=0.0,
+    erase_share=0.0,
+    mark_share=0.2,
+    border_share=0.05,
+)
 COARSE_SIDE = 40  # some copies come from so small a picture, as thumbnails and old archives do
 
 Values = NDArray[np.float64]
@@ -28,14 +43,16 @@ class GenuineLooks:
 
     Attributes:
         plain: `(n, figures)`.
-        augmented: `(CHANGES, n, figures)`.
-        changed: the first changed copy of every picture, `(n, 1, h, w)` uint8.
-        others: `(COUNTEREXAMPLES, figures)`.
+        augmented: `(CHANGES, n, figures)`, of copies changed as training changes them.
+        changed: a gently changed copy of every picture, `(n, 1, h, w)` uint8, as another scanner might show it.
+        gentle: `(n, figures)`, of those.
+        others: `(m, figures)`.
     """
 
     plain: Values
     augmented: Values
     changed: Tensor
+    gentle: Values
     others: Values
 
     def distance(self, rows: NDArray[np.bool_] | None = None) -> Distance:
@@ -51,25 +68,28 @@ class GenuineLooks:
         return np.concatenate([self.plain[chosen], *self.augmented[:, chosen]])
 
 
-def genuine_looks(canvases: Tensor, changes: AugmentationSettings, seed: int) -> GenuineLooks:
-    """Figures of detailed canvases `(n, 1, h, w)` uint8, of changed copies and of counterexamples."""
-    gentle = replace(changes, erase_share=0.0, speckle=min(changes.speckle, 0.12))
-    augment = Augmentation(gentle, SIDE)
+def genuine_looks(canvases: Tensor, changes: AugmentationSettings, *, others: int, seed: int) -> GenuineLooks:
+    """Figures of detailed canvases `(n, 1, h, w)` uint8, of changed copies and of `others` counterexamples."""
+    uncovered = replace(changes, erase_share=0.0, speckle=min(changes.speckle, 0.12))
+    augment = Augmentation(uncovered, SIDE)
     copies = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for _ in range(CHANGES):
-            changed, _ = augment(canvases, torch.zeros_like(canvases))
-            coarse = torch.rand(len(changed)) < 0.1
+            copy, _ = augment(canvases, torch.zeros_like(canvases))
+            coarse = torch.rand(len(copy)) < 0.1
             if coarse.any():
-                small = functional.interpolate(changed[coarse], size=(COARSE_SIDE, COARSE_SIDE), mode="area")
-                changed[coarse] = functional.interpolate(small, size=(SIDE, SIDE), mode="bilinear")
-            copies.append((changed * 255.0).round().to(torch.uint8))
-    drawn = counterexamples(COUNTEREXAMPLES, SIDE, seed)
+                small = functional.interpolate(copy[coarse], size=(COARSE_SIDE, COARSE_SIDE), mode="area")
+                copy[coarse] = functional.interpolate(small, size=(SIDE, SIDE), mode="bilinear")
+            copies.append((copy * 255.0).round().to(torch.uint8))
+        gentle, _ = Augmentation(GENTLE, SIDE)(canvases, torch.zeros_like(canvases))
+        changed = (gentle * 255.0).round().to(torch.uint8)
+    drawn = counterexamples(others, SIDE, seed)
     return GenuineLooks(
         plain=texture_rows(canvases),
         augmented=np.stack([texture_rows(copy) for copy in copies]),
-        changed=copies[0],
+        changed=changed,
+        gentle=texture_rows(changed),
         others=np.stack([texture_figures(picture) for picture in drawn]),
     )
 

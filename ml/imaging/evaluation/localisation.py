@@ -9,14 +9,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 from ml.imaging.duplicates import thumbnails
 from ml.imaging.evaluation.material import Material
 from ml.imaging.evaluation.out_of_fold import OutOfFold
 from ml.imaging.evidence import peak, spread_over
+from ml.imaging.fitting import FittedEnsemble
 from ml.imaging.preprocessing import canvases, content_box, grey
+from ml.imaging.views import make_views
 
 MASK = "_mask"
+SPOT = 0.1  # of the sides: radius of the spot that is blurred, one standard deviation
+BLUR = 0.08  # of the shorter side: how far it is blurred
 SAME = 0.99  # likeness from which an outlined picture is one of the set
 
 
@@ -55,26 +60,49 @@ def outlined_pictures(folder: Path, ready: Material) -> list[Outlined]:
     ]
 
 
-def localisation_figures(out: OutOfFold, pictures: Sequence[Outlined]) -> dict[str, float | int]:
-    """Share of lesions that hold the map's strongest point, beside two baselines and chance.
+def localisation_figures(
+    out: OutOfFold, pictures: Sequence[Outlined], ensembles: Sequence[FittedEnsemble]
+) -> dict[str, float | int]:
+    """Where the maps of pictures not seen point, and how much the answer moves when that place is blurred.
 
-    The strongest point is where the map is furthest from 0: what moved the answer most, either way.
+    The strongest point is where the map supports the given answer most. Beside it stand the point furthest from 0
+    whichever way, two simple guesses, and chance.
     """
-    hits, centre, darkest, area = [], [], [], []
+    rows: list[dict[str, float]] = []
+    rng = np.random.default_rng(0)
     for picture in pictures:
         luma = grey(picture.picture)
         evidence = spread_over(out.evidence[picture.row], content_box(luma), luma.shape, 1e9)
-        hits.append(_holds(picture.inside, peak(np.abs(evidence))))
-        centre.append(_holds(picture.inside, (0.5, 0.5)))
-        darkest.append(_holds(picture.inside, _darkest(luma)))
-        area.append(float(picture.inside.mean()))
-    return {
-        "lesions": len(hits),
-        "peak_inside": float(np.mean(hits)),
-        "centre_of_the_picture_inside": float(np.mean(centre)),
-        "darkest_spot_inside": float(np.mean(darkest)),
-        "share_of_the_picture_that_is_lesion": float(np.mean(area)),
-    }
+        towards = peak(evidence if out.raw[picture.row] >= 0.5 else -evidence)
+        chance = (float(rng.uniform(0.1, 0.9)), float(rng.uniform(0.1, 0.9)))
+        moved = _moved(ensembles[out.fold[picture.row]], luma, (towards, (0.5, 0.5), chance))
+        rows.append(
+            {
+                "peak_inside": _holds(picture.inside, towards),
+                "furthest_from_nothing_inside": _holds(picture.inside, peak(np.abs(evidence))),
+                "centre_of_the_picture_inside": _holds(picture.inside, (0.5, 0.5)),
+                "darkest_spot_inside": _holds(picture.inside, _darkest(luma)),
+                "share_of_the_picture_that_is_lesion": float(picture.inside.mean()),
+                "log_odds_moved_by_blurring_the_peak": moved[0],
+                "log_odds_moved_by_blurring_the_centre": moved[1],
+                "log_odds_moved_by_blurring_anywhere": moved[2],
+            }
+        )
+    means = {name: float(np.mean([row[name] for row in rows])) for name in (rows[0] if rows else {})}
+    return {"lesions": len(rows), **means}
+
+
+def _moved(ensemble: FittedEnsemble, luma: NDArray[np.uint8], places: Sequence[tuple[float, float]]) -> list[float]:
+    """How far the ensemble's log-odds move, either way, when the picture is blurred about each place."""
+    soft = ndimage.gaussian_filter(luma.astype(np.float64), BLUR * min(luma.shape), mode="nearest")
+    down, across = np.mgrid[0 : luma.shape[0], 0 : luma.shape[1]].astype(np.float64)
+    changed = [luma]
+    for row, column in places:
+        away = ((down / luma.shape[0] - row) ** 2 + (across / luma.shape[1] - column) ** 2) / (2 * SPOT**2)
+        share = np.exp(-away)
+        changed.append((luma * (1.0 - share) + soft * share).astype(np.uint8))
+    odds = ensemble.read(make_views(changed, ensemble.canvas_side, ensemble.finder)).log_odds.mean(axis=0)
+    return [float(value) for value in np.abs(odds[1:] - odds[0])]
 
 
 def _darkest(luma: NDArray[np.uint8]) -> tuple[float, float]:

@@ -32,7 +32,7 @@ class OutOfFold:
         calibrated: `(n,)`.
         single: `(n,)`, log-odds by each ensemble's first network alone.
         whole: `(n,)`, log-odds by the networks that see the whole picture; `close`: by those that look closer.
-        masked: `(n,)`, calibrated, with marks masked.
+        masked: `(n,)`, calibrated, with marks masked; `masked_raw`: before calibration.
         labels: `(n, 2)`, conformal sets.
         novelty: `(n,)`, divided by the fold's refusal threshold: above 1 is refused.
         baseline: `(n,)`, ResNet-18's log-odds, or None.
@@ -47,6 +47,7 @@ class OutOfFold:
     whole: Values
     close: Values
     masked: Values
+    masked_raw: Values
     labels: NDArray[np.bool_]
     novelty: Values
     baseline: Values | None
@@ -90,6 +91,7 @@ def read_folds(plan: FoldPlan, ready: Material, *, baseline: bool, progress: Pro
             own = [index for index, name in enumerate(ensemble.looks) if name == look] or [0]
             put(look, test, readings.log_odds[own].mean(axis=0))
         put("masked", test, ensemble.calibration.probability(masked.log_odds.mean(axis=0)))
+        put("masked_raw", test, np.asarray(expit(masked.log_odds.mean(axis=0))))
         put("labels", test, ensemble.conformal.contains(calibrated, threshold))
         put("novelty", test, novelty / ensemble.novelty.threshold)
         put("evidence", test, readings.evidence.mean(axis=0))

@@ -72,7 +72,7 @@ def report(
     ensembles = [kept_ensemble(plan, fold) for fold in range(len(ready.division))]
     figures["novelty"] = novelty_figures(out, strangers, ensembles, ready.views.whole.shape[-1])
     if masks is not None:
-        figures["evidence"] = localisation_figures(out, outlined_pictures(masks, ready))
+        figures["evidence"] = localisation_figures(out, outlined_pictures(masks, ready), ensembles)
     return figures
 
 

@@ -36,9 +36,10 @@ def performance(out: OutOfFold, ready: Material, threshold: float) -> dict[str, 
         name: asdict(corrected_interval(np.array([entry[name] for entry in decisions]), 1.0 / len(folds)))
         for name in decisions[0]
     }
-    figures["auc"] = area_with_interval(y, out.calibrated, ready.groups)
-    figures["auc_by_fold"] = [area_under_roc(y[rows], out.calibrated[rows]) for rows in folds]
-    figures["auc_malignant_against_benign_lesions"] = _without_clear(out.calibrated, ready)
+    figures["auc"] = area_with_interval(y, out.raw, ready.groups)
+    figures["auc_by_fold"] = [area_under_roc(y[rows], out.raw[rows]) for rows in folds]
+    figures["auc_mean_of_folds"] = asdict(corrected_interval(np.array(figures["auc_by_fold"]), 1.0 / len(folds)))
+    figures["auc_malignant_against_benign_lesions"] = _without_clear(out.raw, ready)
     for name in ("single", "whole", "close"):
         figures[f"auc_{name}"] = {"mean": area_under_roc(y, getattr(out, name))}
     figures["brier"] = {"mean": brier_score(y, out.calibrated)}
@@ -58,15 +59,18 @@ def baseline_figures(out: OutOfFold, ready: Material) -> dict[str, Any]:
     y = ready.pictures.outcomes
     difference = _bootstrap(
         ready.groups,
-        lambda rows: area_under_roc(y[rows], out.calibrated[rows]) - area_under_roc(y[rows], _of(out.baseline)[rows]),
+        lambda rows: area_under_roc(y[rows], out.raw[rows]) - area_under_roc(y[rows], _of(out.baseline)[rows]),
         y,
     )
     return {
         "name": "torchvision ResNet-18 from scratch, 96 × 96",
         "auc": area_with_interval(y, out.baseline, ready.groups),
+        "auc_by_fold": [
+            area_under_roc(y[out.fold == fold], out.baseline[out.fold == fold]) for fold in range(len(ready.division))
+        ],
         "auc_malignant_against_benign_lesions": _without_clear(out.baseline, ready),
         "ours_minus_baseline": {
-            "mean": area_under_roc(y, out.calibrated) - area_under_roc(y, out.baseline),
+            "mean": area_under_roc(y, out.raw) - area_under_roc(y, out.baseline),
             "low": difference[0],
             "high": difference[1],
         },
@@ -100,15 +104,15 @@ def marks_figures(out: OutOfFold, ready: Material) -> dict[str, Any]:
     flipped = (out.calibrated >= 0.5) != (out.masked >= 0.5)
     change = _bootstrap(
         ready.groups,
-        lambda rows: area_under_roc(y[rows], out.masked[rows]) - area_under_roc(y[rows], out.calibrated[rows]),
+        lambda rows: area_under_roc(y[rows], out.masked_raw[rows]) - area_under_roc(y[rows], out.raw[rows]),
         y,
     )
     return {
         "pictures_with_marks": int(marked.sum()),
-        "auc_as_they_are": area_under_roc(y, out.calibrated),
-        "auc_masked": area_under_roc(y, out.masked),
+        "auc_as_they_are": area_under_roc(y, out.raw),
+        "auc_masked": area_under_roc(y, out.masked_raw),
         "change": {
-            "mean": area_under_roc(y, out.masked) - area_under_roc(y, out.calibrated),
+            "mean": area_under_roc(y, out.masked_raw) - area_under_roc(y, out.raw),
             "low": change[0],
             "high": change[1],
         },
@@ -136,7 +140,7 @@ def subgroup_figures(out: OutOfFold, ready: Material) -> list[dict[str, Any]]:
             "name": name,
             "cases": int(rows.sum()),
             "malignant": int(y[rows].sum()),
-            **area_with_interval(y[rows], out.calibrated[rows], ready.groups[rows]),
+            **area_with_interval(y[rows], out.raw[rows], ready.groups[rows]),
             **{
                 key: value
                 for key, value in decision_metrics(y[rows], _decide(out.calibrated[rows], 0.5)).as_dict().items()
