@@ -17,7 +17,7 @@ from torch.nn import functional
 import ml.imaging.vision_ops  # noqa: F401 - before torchvision
 from ml.imaging.marks import MarkBank
 
-from torchvision.transforms import v2  # isort: skip
+from torchvision.transforms import v2  # type: ignore[import-untyped]  # isort: skip
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ml.imaging.novelty import READINGS
 from ml.imaging.origin import PICTURE_WORDS, Origin, model_name
 from ml.imaging.preprocessing import PREPROCESSING_VERSION
 
-import torchvision  # isort: skip
+import torchvision  # type: ignore[import-untyped]  # isort: skip
 
 VERSION = "1.0.0"
 GENERAL_LIMITS = (

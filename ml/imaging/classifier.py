@@ -22,7 +22,7 @@ from ml.training.device import Device, choose_device
 Pictures = Sequence[NDArray[np.uint8]] | NDArray[np.uint8]
 
 
-class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):
     """Benign or malignant from a grey picture, by an ensemble of autoencoder-GANs.
 
     Args:

@@ -54,7 +54,7 @@ class PictureSet:
     @property
     def outcomes(self) -> NDArray[np.int64]:
         """`(n,)`: 1 malignant, 0 not."""
-        return (self.labels == MALIGNANT).astype(np.int64)
+        return np.asarray(self.labels == MALIGNANT, dtype=np.int64)
 
     @property
     def sha256(self) -> str:

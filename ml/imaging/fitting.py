@@ -29,7 +29,7 @@ from ml.imaging.phantoms import Phantoms, draw_phantoms
 from ml.imaging.preprocessing import CANVAS_MARGIN
 from ml.imaging.training import Abort, Lessons, Progress, TrainingSettings, train_member
 from ml.imaging.views import Look, Views, complete
-from ml.training.device import Device
+from ml.training.device import Device, channels_last
 
 PHANTOM_SEED = 7
 CLOSE_SEED = 500  # added to the seeds of networks that look closely
@@ -59,8 +59,9 @@ class Design:
     @property
     def looks(self) -> tuple[Look, ...]:
         """Of the networks: all members' whole looks, then, where phantoms can teach a finder, their close ones."""
+        whole: tuple[Look, ...] = ("whole",)
         close: tuple[Look, ...] = ("close",) if self.phantoms and self.phantom_steps else ()
-        return (*("whole",) * self.members, *close * self.members)
+        return whole * self.members + close * self.members
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Schooling:
             return None
         network = AutoencoderGAN(shape)
         network.load_state_dict(self.start)
-        return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        return channels_last(network.eval().requires_grad_(False))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from ml.conformal import ConformalSets
 from ml.imaging.fitting import FittedEnsemble
 from ml.imaging.networks import AutoencoderGAN, NetworkShape
 from ml.imaging.novelty import Distance, KindBoundary, NoveltyScale
+from ml.training.device import channels_last
 
 NETWORK = "network."
 FINDER = "finder."
@@ -102,4 +103,4 @@ def _network(tensors: Mapping[str, Tensor], prefix: str, shape: NetworkShape) ->
         if name.startswith(prefix):
             state[name.removeprefix(prefix)] = value.float() if value.is_floating_point() else value
     network.load_state_dict(state)
-    return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    return channels_last(network.eval().requires_grad_(False))

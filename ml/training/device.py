@@ -36,7 +36,7 @@ class Device:
 
     def place(self, module: M) -> M:
         """Move a network there, its convolutions' weights with channels last, which all of them prefer."""
-        return module.to(self.torch_device).to(memory_format=torch.channels_last)
+        return channels_last(module.to(self.torch_device))
 
     @contextmanager
     def autocast(self) -> Iterator[None]:
@@ -54,6 +54,12 @@ class Device:
         """For reports."""
         name = torch.cuda.get_device_name() if self.kind == "cuda" else self.kind.upper()
         return f"{name}, {'bfloat16 autocast' if self.half else 'float32'}{', compiled' if self.compiled else ''}"
+
+
+def channels_last(module: M) -> M:
+    """The network with its convolutions' weights laid out channels last, which CPUs and GPUs multiply faster."""
+    laid_out: M = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return laid_out
 
 
 def choose_device(kind: Kind | None = None) -> Device:

@@ -17,7 +17,7 @@ from ml.imaging.training import Progress
 from ml.imaging.views import network_input
 from ml.training.device import Device
 
-from torchvision.models import resnet18  # isort: skip
+from torchvision.models import resnet18  # type: ignore[import-untyped]  # isort: skip
 
 SIZE = 96
 BATCH = 32
@@ -49,7 +49,7 @@ def fit_resnet(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = resnet18(num_classes=2)
+        network: nn.Module = resnet18(num_classes=2)
         network.conv1 = nn.Conv2d(1, 64, 7, 2, 3, bias=False)
         device.place(network).train()
         geometry, scanner = RandomGeometry(ORDINARY, SIZE), RandomScanner(ORDINARY)

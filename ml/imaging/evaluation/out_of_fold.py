@@ -112,7 +112,7 @@ def refusals(ensembles: Sequence[FittedEnsemble], pictures: Sequence[Picture], s
     score, share = np.full(len(pictures), np.inf), np.ones(len(pictures))
     left = np.flatnonzero(~faulty)
     if len(left):
-        chosen = [pictures[row] for row in left]
+        chosen = [pictures[row] for row in left.tolist()]
         views = make_views(chosen, side, ensembles[0].finder)
         relative = np.stack(
             [
