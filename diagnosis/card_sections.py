@@ -128,7 +128,10 @@ def _table(caption: str, rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
         caption=caption,
         columns=tuple(in_words(name) for name in names),
         rows=tuple(
-            (in_words(label), tuple(_shown(name, row[name]) if name in row else "–" for name in names))
+            (
+                label if "." in label else in_words(label),
+                tuple(_shown(name, row[name]) if name in row else "–" for name in names),
+            )
             for label, row in rows
         ),
     )

@@ -160,7 +160,9 @@ def other_sections(card: Card) -> list[Section]:
             parts[name] = {**parts[name], **value} if _both_map(parts.get(name), value) else value
     parts["other_ultrasound"] = _evaluation(card, "novelty").get("other_ultrasound", {})
     data = card.get("training_data", {})
-    parts["training_data"] = {name: value for name, value in data.items() if name not in OF_TRAINING}
+    parts["training_data"] = {
+        name: value for name, value in data.items() if name not in OF_TRAINING and value != parts.get(name)
+    }
     return sections_of(parts)
 
 

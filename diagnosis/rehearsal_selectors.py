@@ -88,7 +88,8 @@ def get_rehearsal(*, user: User, public_id: UUID) -> Rehearsal:
         Http404: there is no such rehearsal for this person.
     """
     rehearsals = Rehearsal.objects.visible_to(user).select_related("job", "candidate", "current", "requested_by")
-    return get_object_or_404(rehearsals, public_id=public_id)
+    rehearsal: Rehearsal = get_object_or_404(rehearsals, public_id=public_id)
+    return rehearsal
 
 
 def findings(rehearsal: Rehearsal) -> Findings:
@@ -146,7 +147,7 @@ def points(rehearsal: Rehearsal) -> list[tuple[float, float, bool]]:
     """Probability on file, the candidate's, and whether the answer flips: flips first, `MOST_POINTS` at most."""
     rows = rehearsal.answers.filter(probability__isnull=False, prediction__probability__isnull=False)
     values = rows.order_by("-flips", "-pk").values_list("prediction__probability", "probability", "flips")
-    return [(round(old, 4), round(new, 4), flips) for old, new, flips in values[:MOST_POINTS]]
+    return [(round(float(old or 0), 4), round(float(new or 0), 4), flips) for old, new, flips in values[:MOST_POINTS]]
 
 
 def flips(rehearsal: Rehearsal) -> QuerySet[RehearsedAnswer]:

@@ -48,7 +48,7 @@ class InstalledModelViewSet(viewsets.ReadOnlyModelViewSet[InstalledModel]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Adds the models that answer at the person's institution, each looked up once."""
-        context = super().get_serializer_context()
+        context = dict(super().get_serializer_context())
         if self.request and self.request.user.is_authenticated:
             institution = person(self.request).institution
             modalities = InstalledModel.objects.order_by().values_list("modality", flat=True).distinct()
@@ -158,6 +158,7 @@ class RehearsalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
     def flips(self, request: Request, public_id: Any = None) -> Response:
         """For clinicians: patients' cases, malignant and benign exchanged first."""
         rehearsal = self.get_object()
-        page: list[RehearsedAnswer] = self.paginate_queryset(rehearsal_selectors.flips(rehearsal)) or []
+        rows: Any = rehearsal_selectors.flips(rehearsal)  # not of the view's own model
+        page: list[RehearsedAnswer] = self.paginate_queryset(rows) or []
         shown = rehearsal_selectors.list_flips(rehearsal=rehearsal, answers=page)
         return self.get_paginated_response(RehearsedAnswerSerializer(shown, many=True).data)
