@@ -88,7 +88,7 @@ def record(
     )
 
 
-def record_each(action: Action, *, object_type: str, pseudonyms: Iterable[object]) -> None:
+def record_each(action: Action, *, object_type: str, pseudonyms: Iterable[object], purpose: str = "treatment") -> None:
     """Appends one event for each patient's object, the object's public ID being the patient's pseudonym.
 
     Raises:
@@ -101,7 +101,7 @@ def record_each(action: Action, *, object_type: str, pseudonyms: Iterable[object
                 object_type=object_type,
                 object_id_text=str(pseudonym),
                 patient_pseudonym=str(pseudonym),
-                purpose="treatment",
+                purpose=purpose,
             )
             for pseudonym in pseudonyms
         ]

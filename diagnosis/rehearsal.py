@@ -107,7 +107,7 @@ def _answer_images(candidate: InstalledModel, predictions: Sequence[Prediction])
 def _store(rehearsal: Rehearsal, answered: "Sequence[tuple[Prediction, Answer]]") -> None:
     RehearsedAnswer.objects.bulk_create(_rehearsed(rehearsal, prediction, answer) for prediction, answer in answered)
     cases = dict.fromkeys(prediction.case.public_id for prediction, _ in answered)
-    audit.record_each(Action.REHEARSE, object_type="case", pseudonyms=cases)
+    audit.record_each(Action.REHEARSE, object_type="case", pseudonyms=cases, purpose="quality")
 
 
 def _rehearsed(rehearsal: Rehearsal, prediction: Prediction, answer: "Answer") -> RehearsedAnswer:

@@ -1,6 +1,7 @@
 """Who sends a file: as everywhere in the API, but the body is left alone while that is found out."""
 
 from django.http import HttpRequest, HttpResponse
+from drf_spectacular.authentication import SessionScheme
 from knox.auth import TokenAuthentication
 from rest_framework import exceptions
 from rest_framework.authentication import CSRFCheck, SessionAuthentication
@@ -28,3 +29,10 @@ AUTHENTICATION = (TokenAuthentication, BrowserAuthentication)
 
 def _unused(request: HttpRequest) -> HttpResponse:
     raise NotImplementedError  # a middleware needs something to call; the check never does
+
+
+class BrowserScheme(SessionScheme):
+    """How the API's schema describes it: as any session."""
+
+    target_class = BrowserAuthentication
+    name = "cookieAuthForFiles"

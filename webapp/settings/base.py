@@ -119,6 +119,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatusEnum": "jobs.models.JobStatus",
+        "PredictionStatusEnum": "diagnosis.models.prediction.Prediction.Status",
+        "FileStatusEnum": "diagnosis.models.upload.UploadedFile.Status",
+    },
 }
 
 # Security headers
