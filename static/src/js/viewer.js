@@ -22,5 +22,5 @@ async function preview() {
 
 await preview();
 const { startViewer } = await import("./viewer/app.js");
-await startViewer(manifest);
-removePreview();
+// Two frames later the pane has drawn what it was given.
+await startViewer(manifest, () => requestAnimationFrame(() => requestAnimationFrame(removePreview)));

@@ -60,7 +60,7 @@ class Viewer {
   }
 
   /** Shows what the address asks for: an image, a comparison, or the study as it is hung. */
-  async start() {
+  async start(onFirst) {
     const { study, patient } = this.manifest;
     find("[data-facts]").textContent = patientFacts(patient, study.date);
     find("[data-study]").textContent = [date(study.date), study.description].filter(Boolean).join(" · ");
@@ -71,6 +71,7 @@ class Viewer {
     const panes = this.layout.panes.slice(0, stacks.length);
     // The image that is already on its way comes first; the others must not take the line from it.
     if (stacks.length) await this.open(stacks[first], panes[first]);
+    onFirst();
     panes.forEach((pane, index) => index !== first && this.open(stacks[index], pane));
     if (stacks.length > 1) this.setLinked(true);
     if (prior) await this.compare(this.priors.find(({ id }) => id === prior));
@@ -234,6 +235,7 @@ class Viewer {
 
   #changed({ what, pane }) {
     if (what === "added") this.#welcome(pane);
+    if (what === "removed") this.#dismiss(pane);
     if (pane && pane === this.layout.active) {
       if (["active", "stack", "shown", "frame"].includes(what)) this.#drawPanel();
       if (["active", "shown", "turned", "window"].includes(what)) this.#drawButtons();
@@ -255,6 +257,13 @@ class Viewer {
       const stack = [...this.stacks, ...this.priors.flatMap(({ stacks }) => stacks)].find((each) => each.key === key);
       if (stack) this.open(stack, pane);
     });
+  }
+
+  #dismiss(pane) {
+    this.cines.get(pane).stop();
+    this.cines.delete(pane);
+    this.layers.delete(pane);
+    this.hand.remove(pane, this.engine.id);
   }
 
   #drawShelf() {
@@ -296,7 +305,7 @@ class Viewer {
     for (const pane of this.layout.panes) {
       const layers = this.layers.get(pane);
       const { image, frame } = pane;
-      layers.set("graphics", this.showsGraphics && image?.overlayUrl, { smooth: false });
+      layers.set("graphics", this.showsGraphics && image?.overlayUrl);
       layers.set("evidence", this.evidence.urlFor(image, frame), { opacity: this.evidence.opacity });
     }
   }
@@ -344,7 +353,7 @@ function toggleFullscreen() {
 const round = (value) => Number(value.toFixed(Math.abs(value) >= 100 ? 0 : 2));
 const written = (value) => String(round(value)).replace("-", "−");
 
-/** Starts the viewer of a study's manifest. */
-export async function startViewer(manifest) {
-  await new Viewer(manifest).start();
+/** Starts the viewer of a study's manifest; `onFirst` is called when the first image stands in its pane. */
+export async function startViewer(manifest, onFirst) {
+  await new Viewer(manifest).start(onFirst);
 }

@@ -11,7 +11,7 @@ export class Layers {
   }
 
   /** Shows a picture of the whole image under a name, or removes it when there is no address. */
-  set(name, url, { opacity = 1, smooth = true } = {}) {
+  set(name, url, { opacity = 1 } = {}) {
     let picture = this.pictures.get(name);
     if (!url) {
       picture?.remove();
@@ -20,7 +20,7 @@ export class Layers {
     }
     if (picture?.getAttribute("src") !== url) {
       picture?.remove();
-      picture = make("img", { className: `pane__layer${smooth ? "" : " pane__layer--sharp"}`, alt: "", src: url });
+      picture = make("img", { className: `pane__layer pane__layer--${name}`, alt: "", src: url });
       picture.onload = () => this.redraw();
       this.pictures.set(name, picture);
       this.pane.face.layers.append(picture);

@@ -25,7 +25,11 @@ export class Layout extends EventTarget {
     const { rows, columns } = LAYOUTS[name];
     this.name = name;
     this.root.dataset.layout = name;
-    while (this.panes.length > rows * columns) this.panes.pop().disable();
+    while (this.panes.length > rows * columns) {
+      const pane = this.panes.pop();
+      this.#say("removed", pane);
+      pane.disable();
+    }
     while (this.panes.length < rows * columns) this.#add();
     if (!this.panes.includes(this.active)) this.activate(this.panes[0]);
     this.#resized();
@@ -60,6 +64,7 @@ export class Layout extends EventTarget {
   #resized() {
     cancelAnimationFrame(this.pending);
     this.pending = requestAnimationFrame(() => {
+      for (const pane of this.panes) pane.isPlacing = true; // Cornerstone fits the images anew
       this.engine.resize(true, false);
       for (const pane of this.panes) pane.resized();
     });

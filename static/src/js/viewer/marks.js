@@ -71,7 +71,7 @@ export class Marks extends EventTarget {
       const drawn = state.getAnnotation(mark.uid);
       if (drawn) drawn.data.label = text;
       this.#render();
-      await this.#save(mark, () => send("PATCH", mark.url, { label: text }));
+      await this.#save(mark);
     };
     this.history.add({ what: "Renaming", undo: to(before), redo: to(label) });
     await to(label)();
@@ -84,7 +84,7 @@ export class Marks extends EventTarget {
 
   /** Tries again what could not be saved. */
   async retry() {
-    await Promise.all(this.failed.map((mark) => this.#save(mark, mark.request)));
+    await Promise.all(this.failed.map((mark) => this.#save(mark)));
   }
 
   #draw(kept) {
@@ -147,13 +147,7 @@ export class Marks extends EventTarget {
     };
     this.all.set(mark.uid, mark);
     this.history.add({ what: "Drawing", undo: () => this.#hide(mark), redo: () => this.#restore(mark) });
-    this.#save(mark, async () => {
-      const body = { instance: image.id, frame, tool, points: mark.points, label: mark.label };
-      const kept = mark.url ? await send("PATCH", mark.url, body) : await send("POST", this.urls.get(image.id), body);
-      mark.id = kept.id;
-      mark.url = kept.url;
-      mark.author = kept.author;
-    });
+    this.#save(mark);
   }
 
   #modified(drawn) {
@@ -175,7 +169,7 @@ export class Marks extends EventTarget {
     const after = { points: mark.points, label: mark.label };
     mark.settling = null;
     this.history.add({ what: "Moving", undo: () => this.#move(mark, before), redo: () => this.#move(mark, after) });
-    this.#save(mark, () => send("PATCH", mark.url, after));
+    this.#save(mark);
   }
 
   async #move(mark, to) {
@@ -188,31 +182,29 @@ export class Marks extends EventTarget {
       drawn.invalidated = true;
     }
     this.#render();
-    await this.#save(mark, () => send("PATCH", mark.url, to));
+    await this.#save(mark);
   }
 
   async #hide(mark) {
     mark.isRemoved = true;
     if (state.getAnnotation(mark.uid)) state.removeAnnotation(mark.uid);
     this.#render();
-    await this.#save(mark, () => mark.url && send("DELETE", mark.url));
+    await this.#save(mark);
   }
 
   async #restore(mark) {
     mark.isRemoved = false;
     this.#show(mark);
-    await this.#save(mark, () => mark.url && send("POST", `${mark.url}restore/`));
+    await this.#save(mark);
   }
 
-  /** Sends one request after the other about a mark, so that they arrive in order. */
-  #save(mark, request) {
+  /** Brings the site to where the mark is; one change after the other, so that they arrive in order. */
+  #save(mark) {
     mark.status = "saving";
-    mark.request = request;
     this.#say();
     const previous = this.saving.get(mark.uid) ?? Promise.resolve();
     const now = previous
-      .catch(() => {})
-      .then(request)
+      .then(() => this.#sync(mark))
       .then(
         () => Object.assign(mark, { status: "saved", problem: "" }),
         (error) => Object.assign(mark, { status: "failed", problem: error.message }),
@@ -220,6 +212,24 @@ export class Marks extends EventTarget {
       .then(() => this.#say());
     this.saving.set(mark.uid, now);
     return now;
+  }
+
+  async #sync(mark) {
+    const { image, frame, tool, points, label } = mark;
+    if (!mark.url) {
+      if (mark.isRemoved) return;
+      const kept = await send("POST", this.urls.get(image.id), { instance: image.id, frame, tool, points, label });
+      Object.assign(mark, { id: kept.id, url: kept.url, author: kept.author });
+      return;
+    }
+    if (mark.isRemoved) {
+      if (!mark.isRemovedThere) await send("DELETE", mark.url);
+      mark.isRemovedThere = true;
+      return;
+    }
+    if (mark.isRemovedThere) await send("POST", `${mark.url}restore/`);
+    mark.isRemovedThere = false;
+    await send("PATCH", mark.url, { points, label });
   }
 
   #render() {

@@ -42,6 +42,8 @@ export class Pane extends EventTarget {
     element.querySelector(".svg-layer").before(this.face.layers);
     element.addEventListener(Enums.Events.CAMERA_MODIFIED, () => this.#cameraMoved());
     element.addEventListener(Enums.Events.VOI_MODIFIED, (event) => this.#windowMoved(event.detail.range));
+    // Between the two Cornerstone moves the camera itself, which is nobody's wish.
+    element.addEventListener(Enums.Events.PRE_STACK_NEW_IMAGE, () => (this.isPlacing = true));
     element.addEventListener(Enums.Events.STACK_NEW_IMAGE, (event) => this.#arrived(event.detail.imageIdIndex));
     element.addEventListener(Enums.Events.IMAGE_RENDERED, () => this.#rendered());
     element.addEventListener("wheel", (event) => this.#wheeled(event), { passive: false });
@@ -125,6 +127,7 @@ export class Pane extends EventTarget {
       await this.viewport.setImageIdIndex(wanted);
       this.face.loaded();
     } catch (error) {
+      this.isPlacing = false;
       this.face.fail(error.message, { canRetry: error.canRetry !== false });
     }
   }
@@ -191,8 +194,8 @@ export class Pane extends EventTarget {
 
   /** Keeps zoom and place when the pane has another size. */
   resized() {
-    if (!this.isShowing) return;
-    this.setRelative(this.place);
+    this.isPlacing = false;
+    if (this.isShowing) this.setRelative(this.place);
   }
 
   /** A window, or a curve of the file. */
@@ -266,6 +269,7 @@ export class Pane extends EventTarget {
   }
 
   #arrived(index) {
+    this.isPlacing = false;
     if (!this.isShowing) return;
     this.index = index;
     this.#place(this.view); // Cornerstone fits a new image anew
