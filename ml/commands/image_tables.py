@@ -23,6 +23,7 @@ def tables(figures: dict[str, Any]) -> Iterator[RenderableType]:
     yield _decisions(figures)
     yield _certainty(figures)
     yield _subgroups(figures["subgroups"])
+    yield _shifts(figures["shifts"])
     yield _strangers(figures["novelty"])
     if "evidence" in figures:
         yield _evidence(figures["evidence"])
@@ -91,6 +92,13 @@ def _subgroups(groups: list[dict[str, Any]]) -> Table:
             _percent(group["recall"]),
             _percent(group["specificity"]),
         )
+    return table
+
+
+def _shifts(shifts: dict[str, dict[str, float]]) -> Table:
+    table = _table("The same pictures, not seen, as others would make them look", "pictures", "AUC", "refused %")
+    for name, entry in shifts.items():
+        table.add_row(name, f"{entry['auc']:.4f}", _percent(entry["refused"]))
     return table
 
 

@@ -15,6 +15,7 @@ from ml.imaging.evaluation.folds import FoldPlan, kept_ensemble
 from ml.imaging.evaluation.localisation import localisation_figures, outlined_pictures
 from ml.imaging.evaluation.material import Material
 from ml.imaging.evaluation.out_of_fold import OutOfFold, read_folds, refusals
+from ml.imaging.evaluation.shifts import shift_figures
 from ml.imaging.evaluation.strangers import Strangers, gather
 from ml.imaging.evaluation.summary import (
     baseline_figures,
@@ -70,6 +71,8 @@ def report(
     with bars("Reading strangers") as progress:
         strangers = gather(others, ready, progress)
     ensembles = [kept_ensemble(plan, fold) for fold in range(len(ready.division))]
+    with bars("Reading shifted pictures") as progress:
+        figures["shifts"] = shift_figures(ensembles, ready, progress)
     figures["novelty"] = novelty_figures(out, strangers, ensembles, ready.views.whole.shape[-1])
     if masks is not None:
         figures["evidence"] = localisation_figures(out, outlined_pictures(masks, ready), ensembles)
