@@ -20,6 +20,7 @@ export default defineConfig({
         "fna-form": script("fna-form"),
         "fna-upload": script("fna-upload"),
         "image-upload": script("image-upload/main"),
+        review: script("review"),
         viewer: script("viewer"),
       },
     },

@@ -10,11 +10,12 @@ from django.db import IntegrityError, transaction
 from accounts import audit
 from accounts.models import Action, Outcome
 from diagnosis.models import Instance, Upload, UploadedFile
+from diagnosis.services.deidentify import Incoming, apply_policy, stored_name
 from diagnosis.services.image_objects import put_objects
 from diagnosis.services.image_routing import settle_reading, why_unread
 from diagnosis.services.picture_header import picture_header
 from diagnosis.services.study_rows import NewInstance, add_instance, case_of
-from ml.dicom.inspection import Inspection, inspect
+from ml.dicom.inspection import Inspection
 from ml.dicom.preamble import stored_form
 
 Status = UploadedFile.Status
@@ -28,9 +29,11 @@ def register_file(
     *, upload: Upload, name: str, size: int, archive: UploadedFile | None = None, received: int = 0
 ) -> UploadedFile:
     """The row of a file that is about to arrive, or of an archive's member that is about to be stored."""
+    file = UploadedFile(upload=upload, archive=archive, size=size, received=received)
     # PostgreSQL's text holds no NUL.
-    name = name.replace("\0", "")[:1000]
-    return UploadedFile.objects.create(upload=upload, archive=archive, name=name, size=size, received=received)
+    file.name = stored_name(upload.institution, name.replace("\0", "")[:1000], file.public_id)
+    file.save(force_insert=True)
+    return file
 
 
 def store_file(*, file: UploadedFile, path: Path) -> UploadedFile:
@@ -44,8 +47,15 @@ def store_file(*, file: UploadedFile, path: Path) -> UploadedFile:
     """
     with tempfile.TemporaryDirectory(prefix="lobule-intake-") as name:
         folder = Path(name)
-        inspection = inspect(path, file_name=file.name, modality=file.upload.stated_modality, decode_into=folder)
-        file.sha256, file.size, file.received = inspection.sha256, inspection.size, inspection.size
+        incoming = apply_policy(
+            institution=file.upload.institution,
+            path=path,
+            file_name=file.name,
+            modality=file.upload.stated_modality,
+            folder=folder,
+        )
+        inspection, source = incoming.inspection, incoming.source
+        file.sha256, file.size, file.received = source.sha256, source.size, source.size
         file.warnings = [{"code": remark.code, "message": remark.message} for remark in inspection.warnings]
         if inspection.status == "refused":
             return refuse_file(file=file, code=inspection.code, message=inspection.message)
@@ -53,7 +63,7 @@ def store_file(*, file: UploadedFile, path: Path) -> UploadedFile:
             return _keep_directory(file, inspection)
         for _ in range(TRIES):
             try:
-                return _store(file, inspection, path, folder)
+                return _store(file, incoming, folder)
             except IntegrityError as error:
                 lost_race = error
         raise lost_race
@@ -74,8 +84,9 @@ def refuse_file(*, file: UploadedFile, code: str, message: str) -> UploadedFile:
     return file
 
 
-def _store(file: UploadedFile, inspection: Inspection, path: Path, folder: Path) -> UploadedFile:
-    new = _describe(file, inspection, folder)
+def _store(file: UploadedFile, incoming: Incoming, folder: Path) -> UploadedFile:
+    inspection, path = incoming.inspection, incoming.path
+    new = _describe(file, incoming, folder)
     earlier = list(Instance.objects.filter(institution=new.institution, uid=new.header.instance.uid))
     for known in earlier:
         if known.source_sha256 == new.source_sha256:
@@ -100,7 +111,8 @@ def _keep_directory(file: UploadedFile, inspection: Inspection) -> UploadedFile:
     return file
 
 
-def _describe(file: UploadedFile, inspection: Inspection, folder: Path) -> NewInstance:
+def _describe(file: UploadedFile, incoming: Incoming, folder: Path) -> NewInstance:
+    inspection = incoming.inspection
     header = inspection.header
     if header is None:
         assert inspection.frames is not None  # a picture is refused unless it decodes
@@ -122,11 +134,11 @@ def _describe(file: UploadedFile, inspection: Inspection, folder: Path) -> NewIn
         header=header,
         inspection=inspection,
         sha256=inspection.sha256,
-        source_sha256=inspection.sha256,
+        source_sha256=incoming.source.sha256,
         size=inspection.size,
         unread_reason=unread_reason,
-        quarantine="",
-        is_deidentified=False,
+        quarantine=incoming.quarantine,
+        is_deidentified=incoming.is_deidentified,
     )
 
 

@@ -15,6 +15,7 @@ from accounts.errors import Conflict, DomainError
 from accounts.models import Action, User
 from diagnosis.models import Upload, UploadedFile
 from diagnosis.services import upload_spool as spool
+from diagnosis.services.deidentify import pseudonym
 from diagnosis.services.studies import refuse_file, register_file, store_file
 from diagnosis.services.upload_remarks import remark_on_directory
 from jobs import services as jobs
@@ -84,7 +85,7 @@ def create_upload(
         source=source,
         stated_modality=modality,
         stated_body_part=body_part,
-        reference=reference,
+        reference=pseudonym(user.institution, reference),
     )
     upload.full_clean()
     upload.save()

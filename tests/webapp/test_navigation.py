@@ -16,10 +16,13 @@ def links(role: str | None, path: str = "/") -> dict[str, str]:
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        ("clinician", ["Worklist", "Studies", "Upload images", "Upload measurements", "Batches", "Models", "API"]),
+        (
+            "clinician",
+            ["Worklist", "Studies", "Upload images", "Upload measurements", "Batches", "Review", "Models", "API"],
+        ),
         ("researcher", ["Models", "API"]),
         ("auditor", ["Audit trail", "API"]),
-        ("admin", ["Models", "Audit trail", "API"]),
+        ("admin", ["Models", "Audit trail", "Intake", "API"]),
         (None, []),
     ],
 )

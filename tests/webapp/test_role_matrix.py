@@ -39,6 +39,7 @@ CLINICIANS = (LOGIN, 200, 200, 200, 403, 403, 403)
 ONE_HOSPITALS = (LOGIN, 200, 200, 404, 403, 403, 403)
 JOB_OF_ONE_HOSPITAL = (LOGIN, 286, 286, 404, 404, 403, 286)
 REVIEWERS = (LOGIN, 403, 403, 403, 403, 200, 200)
+ADMINS = (LOGIN, 403, 403, 403, 403, 403, 200)
 MODEL_CHANGERS = (LOGIN, 200, 200, 404, 403, 403, 200)
 POST_ONLY = (405,) * 7
 API_SIGNED_IN = (401, 200, 200, 200, 200, 200, 200)
@@ -87,6 +88,13 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "annotation-list": POST_ONLY,
     "annotation-detail": POST_ONLY,
     "annotation-restore": POST_ONLY,
+    "intake-settings": ADMINS,
+    "intake-switch": POST_ONLY,
+    "intake-preview": POST_ONLY,
+    "quarantine-list": CLINICIANS,
+    "quarantine-review": ONE_HOSPITALS,
+    "quarantine-picture": ONE_HOSPITALS,
+    "quarantine-decide": POST_ONLY,
     "model-list": SIGNED_IN,
     "model-detail": SIGNED_IN,
     "activation-list": SIGNED_IN,
@@ -140,6 +148,9 @@ POSTS: dict[str, tuple[int, ...]] = {
     "fna-preview": CLINICIANS,
     "fna-import": CLINICIANS,
     "study-search": (LOGIN, 302, 302, 302, 403, 403, 403),
+    "intake-switch": (LOGIN, 403, 403, 403, 403, 403, 302),
+    "intake-preview": (LOGIN, 403, 403, 403, 403, 403, 422),
+    "quarantine-decide": (LOGIN, 422, 422, 404, 403, 403, 403),
     "annotation-list": (LOGIN, 422, 422, 404, 403, 403, 403),
     "annotation-restore": (LOGIN, 200, 403, 404, 403, 403, 403),  # its author alone
     "fna-form": (LOGIN, 422, 422, 422, 403, 403, 403),
@@ -207,6 +218,8 @@ def address(route: str, batch: FnaBatch) -> str:
         "api-case-detail": [case.public_id],
         "api-prediction-detail": [Prediction.objects.get(case=case).public_id],
     }
+    if route.startswith("quarantine-") and route != "quarantine-list":
+        return quarantine_address(route, batch.created_by)
     if route.startswith(("study-viewer", "instance-", "annotation-")):
         return imaging_address(route, batch.created_by)
     if "activation" in route or "rehearsal" in route:
@@ -245,6 +258,13 @@ def imaging_address(route: str, owner: User) -> str:
     if route in {"annotation-detail", "annotation-restore"}:
         return reverse(route, args=[mark.public_id])
     return reverse(route, args=[image.public_id if route.startswith("instance-") else study.public_id])
+
+
+def quarantine_address(route: str, owner: User) -> str:
+    """The route's URL for an image that the owner sent and that waits for review."""
+    image = store_image(owner, store_series(store_study(owner)), [ramp()], state="quarantined", state_reason="Look.")
+    number = [1] if route == "quarantine-picture" else []
+    return reverse(route, args=[image.public_id, *number])
 
 
 UPLOADS = frozenset(

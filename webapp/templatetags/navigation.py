@@ -29,8 +29,10 @@ DESTINATIONS = (
     Destination("Upload images", "image-upload", CLINICAL),
     Destination("Upload measurements", "fna-upload", CLINICAL),
     Destination("Batches", "batch-list", CLINICAL),
+    Destination("Review", "quarantine-list", CLINICAL),
     Destination("Models", "model-list", frozenset({Role.CLINICIAN, Role.RESEARCHER, Role.ADMIN})),
     Destination("Audit trail", "audit-list", frozenset({Role.AUDITOR, Role.ADMIN})),
+    Destination("Intake", "intake-settings", frozenset({Role.ADMIN})),
     Destination("API", "api-docs", EVERYONE),
 )
 
