@@ -103,9 +103,11 @@ def _shifts(shifts: dict[str, dict[str, float]]) -> Table:
 
 
 def _strangers(novelty: dict[str, Any]) -> Table:
+    files = novelty["files_refused"]
+    told = "none" if files is None else f"{_percent(files)} %"
     table = _table(
         f"Refusals by pixels alone; {_percent(novelty['genuine_refused'])} % of genuine pictures refused, "
-        f"{_percent(novelty['strangers_refused'])} % of real strangers",
+        f"{told} of the files that hold no ultrasound",
         *("kind", "pictures", "refused %", "AUROC"),
     )
     for kind, entry in novelty["kinds"].items():

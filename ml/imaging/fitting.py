@@ -32,6 +32,7 @@ from ml.imaging.views import Look, Views, complete
 from ml.training.device import Device, channels_last
 
 PHANTOM_SEED = 7
+EXPECTED = (0.2, 0.2)  # of the calibration: the networks' own odds are nearly right, and few pictures are left out
 CLOSE_SEED = 500  # added to the seeds of networks that look closely
 Weights = Mapping[str, Tensor]
 
@@ -251,15 +252,8 @@ def conclude(
 ) -> FittedEnsemble:
     """Learn calibration, conformal thresholds and novelty from judgements on pictures not seen."""
     looks = genuine_looks(views.detailed, design.changes, others=design.counterexamples, seed=seed)
-    judged = left_out.any(axis=0)
     readings = read(networks, design.looks, views)
-    log_odds = _unseen_mean(readings.log_odds, left_out)
-    outcomes = (labels == MALIGNANT).astype(np.int64)
-    calibration = LogisticCalibration(1.0, 0.0)
-    conformal = ConformalSets(design.coverage, 0.0, 0.0)
-    if judged.any() and len(np.unique(outcomes[judged])) == 2:
-        calibration = fit_calibration(log_odds[judged], outcomes[judged])
-        conformal = fit_conformal(calibration.probability(log_odds[judged]), outcomes[judged], design.coverage)
+    calibration, conformal = certainty(readings, labels, left_out, design.coverage)
     finder = school.finder(design.shape)
     changed = read(networks, design.looks, complete(_resized(looks.changed, views.whole), looks.changed, finder))
     return FittedEnsemble(
@@ -274,6 +268,19 @@ def conclude(
         novelty=_novelty_scale(readings, changed, left_out, looks, design),
         fingerprints=fingerprints(views.whole),
     )
+
+
+def certainty(
+    readings: Readings, labels: NDArray[np.int64], left_out: NDArray[np.bool_], coverage: float
+) -> tuple[LogisticCalibration, ConformalSets]:
+    """Calibration and conformal thresholds, from what networks say of the pictures that they left out."""
+    judged = left_out.any(axis=0)
+    outcomes = (labels[judged] == MALIGNANT).astype(np.int64)
+    if len(np.unique(outcomes)) < 2:
+        return LogisticCalibration(1.0, 0.0), ConformalSets(coverage, 0.0, 0.0)
+    log_odds = _unseen_mean(readings.log_odds, left_out)[judged]
+    calibration = fit_calibration(log_odds, outcomes, expected=EXPECTED)
+    return calibration, fit_conformal(calibration.probability(log_odds), outcomes, coverage)
 
 
 def _resized(canvases: Tensor, like: Tensor) -> Tensor:

@@ -83,13 +83,12 @@ def novelty_figures(
     out: OutOfFold, strangers: Strangers, ensembles: Sequence[FittedEnsemble], side: int
 ) -> dict[str, Any]:
     """Share of genuine pictures refused; for each kind of stranger the share refused and AUROC against genuine ones."""
-    kinds, refused, scores = {}, [], []
+    kinds, refused = {}, []
     for kind, pictures in strangers.kinds.items():
         score, share = refusals(ensembles, pictures, side)
         kinds[kind] = {"pictures": len(pictures), "auroc": _told_apart(out.novelty, score), "refused": share.mean()}
-        if not kind.startswith("drawn"):
+        if kind in strangers.from_files:
             refused.append(share)
-            scores.append(score)
     ultrasound = {}
     if strangers.ultrasound:
         score, share = refusals(ensembles, list(strangers.ultrasound.values()), side)
@@ -99,8 +98,8 @@ def novelty_figures(
         }
     return {
         "genuine_refused": float((out.novelty > 1.0).mean()),
-        "strangers_refused": float(np.concatenate(refused).mean()),
-        "strangers_refused_note": "of all real strangers, drawn ones left out; by pixels alone, tags unread",
+        "files_refused": float(np.concatenate(refused).mean()) if refused else None,
+        "files_refused_note": "of the files that hold no ultrasound; by pixels alone, tags unread",
         "kinds": {kind: {name: float(value) for name, value in entry.items()} for kind, entry in sorted(kinds.items())},
         "other_ultrasound": ultrasound,
     }

@@ -30,11 +30,13 @@ class Strangers:
     Attributes:
         kinds: pictures that are no ultrasound.
         ultrasound: ultrasound of whatever part of the body, by file name.
+        from_files: the kinds that come from files.
         unreadable: how many files held no picture.
     """
 
     kinds: dict[str, list[Picture]] = field(default_factory=dict)
     ultrasound: dict[str, Picture] = field(default_factory=dict)
+    from_files: tuple[str, ...] = ()
     unreadable: int = 0
 
 
@@ -55,6 +57,7 @@ def gather(folders: Sequence[Path], ready: Material, progress: Progress | None =
                 found.kinds.setdefault(kind, []).append(picture.pixels)
         if progress is not None:
             progress(done, len(paths))
+    found.from_files = tuple(found.kinds)
     found.kinds["photographs in colour (crops)"] = photographs(coloured=True)
     found.kinds["photographs in grey (crops)"] = photographs(coloured=False)
     dark = ready.pictures.pictures[:: max(1, len(ready.groups) // DRAWN_PER_KIND)]
