@@ -96,7 +96,8 @@ export function actionOf(event, singleKeys) {
   }
   // Elsewhere these keys scroll the page.
   const moves = /^(Arrow|Page|Home$|End$| $)/.test(key);
-  if (moves && target !== document.body && !target.closest?.("[data-panes]")) return null;
+  const inPanes = target === document.body || target.closest?.("[data-panes]");
+  if (moves && (!inPanes || target.tagName === "INPUT")) return null;
   const arrow = ARROWS[key];
   if (arrow && shiftKey) return ["nudge", ...arrow];
   if (arrow && altKey) return ["window", ...arrow];
@@ -118,7 +119,7 @@ export function actionOf(event, singleKeys) {
 function isTyping(target) {
   if (!(target instanceof Element)) return false;
   const { tagName, type } = target;
-  if (tagName === "INPUT") return !["checkbox", "button", "submit"].includes(type);
+  if (tagName === "INPUT") return !["checkbox", "button", "submit", "range"].includes(type);
   return tagName === "TEXTAREA" || tagName === "SELECT" || target.getAttribute("role")?.startsWith("menu");
 }
 
