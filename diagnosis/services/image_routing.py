@@ -96,6 +96,8 @@ def _enqueue(instance: Instance, user: User) -> None:
 
 def say_unread(case: Case, reason: str) -> None:
     """Has the worklist say why a study has no answer, as long as none of its images has been or will be read."""
+    if case.unread_reason == reason:
+        return
     images = Instance.objects.filter(series__study__case=case, kind=Instance.Kind.IMAGE)
     if not images.exclude(reading=Instance.Reading.NOT_READ).exists():
         Case.objects.filter(pk=case.pk).update(unread_reason=reason)

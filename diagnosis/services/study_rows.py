@@ -86,6 +86,9 @@ def add_instance(instance: Instance, new: NewInstance, *, first: Instance | None
             "laterality": header.series.laterality,
         },
     )
+    # What is known need not be read again.
+    study.institution = new.institution
+    series.study = study
     reason = new.quarantine or ("" if is_same_patient else OTHER_PATIENT)
     instance.institution = new.institution
     instance.series = series
@@ -130,6 +133,7 @@ def case_of(study: Study, user: User) -> Case:
             "created_by": user,
         },
     )
+    study.case = case
     return case
 
 
