@@ -133,9 +133,8 @@ def _glyphs(mask: NDArray[np.bool_], plane: NDArray[np.uint8]) -> Boxes:
         return np.empty((0, 4), dtype=np.int64)
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     spans = ndimage.find_objects(labels)
-    kept = [
-        i for i in np.flatnonzero((areas >= _SMALLEST) & (areas <= _TALLEST**2)) if _is_glyph(spans[i], int(areas[i]))
-    ]
+    likely = [int(i) for i in np.flatnonzero((areas >= _SMALLEST) & (areas <= _TALLEST**2))]
+    kept = [i for i in likely if _is_glyph(spans[i], int(areas[i]))]
     if len(kept) > _MOST_GLYPHS:
         return np.empty((0, 4), dtype=np.int64)  # texture: at another level writing stands out from it
     kept = [i for i in kept if _stands_out(plane, labels, spans[i], i + 1)]
@@ -154,7 +153,7 @@ def _is_glyph(span: tuple[slice, ...], area: int) -> bool:
     if not _SMALLEST <= tall <= _TALLEST or tall > 14 * wide:
         return False
     filled = area / (height * width)
-    return filled >= 0.12 and (filled <= 0.92 or wide <= 0.5 * tall)
+    return bool(filled >= 0.12 and (filled <= 0.92 or wide <= 0.5 * tall))
 
 
 def _stands_out(plane: NDArray[np.uint8], labels: NDArray[Any], span: tuple[slice, ...], label: int) -> bool:
