@@ -27,14 +27,12 @@ function readingOf(image) {
   if (remarks.length) box.append(make("ul", {}, ...remarks.map((text) => make("li", {}, text))));
   const facts = [
     make("p", { className: "small" }, "Answered by ", make("a", { href: reading.modelUrl }, reading.model), "."),
-    reading.trainedOn ? make("p", { className: "small" }, `Trained on ${lowered(reading.trainedOn)}.`) : null,
+    reading.trainedOn ? make("p", { className: "small" }, `Trained on ${reading.trainedOn.replace(/\.$/, "")}.`) : null,
     reading.seenInTraining ? make("p", { className: "small caution" }, "The model was trained on this very image, so its answer is no independent evidence.") : null,
     make("p", { className: "small" }, "Not a certified medical device: an answer supports your judgement and does not replace it."),
   ];
   return [box, ...facts.filter(Boolean)];
 }
-
-const lowered = (text) => text.replace(/\.$/, "");
 
 function scored({ status, finding, probability, interval, threshold, reason }) {
   const head = status === "uncertain" ? "Uncertain" : `Reads ${finding}`;
@@ -50,13 +48,14 @@ function scored({ status, finding, probability, interval, threshold, reason }) {
   const mark = make("i", { className: "scale__threshold" });
   mark.style.left = `${threshold * 100}%`;
   scale.append(band, mark, needle);
-  const between = interval ? `95% interval ${percent(interval[0])} to ${percent(interval[1])}` : "";
+  // How far the ensemble's members disagree, not the whole uncertainty.
+  const spread = interval ? `The model’s members say ${percent(interval[0])} to ${percent(interval[1])}; from` : "From";
   return [
     make("p", { className: "answer__head" }, head),
     make("p", { className: "answer__figure" }, make("strong", {}, percent(probability)), " probability of malignancy"),
     scale,
     make("p", { className: "scale__ends" }, make("span", {}, "benign"), make("span", {}, "malignant")),
-    make("p", { className: "small" }, [between, `answered malignant from ${percent(threshold)}`].filter(Boolean).join("; "), "."),
+    make("p", { className: "small" }, `${spread} ${percent(threshold)} on it reads malignant.`),
     status === "uncertain" ? make("p", {}, `${reason} Treat this as no second opinion.`) : null,
   ].filter(Boolean);
 }
