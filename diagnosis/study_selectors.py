@@ -16,7 +16,7 @@ from diagnosis.models import Instance, Prediction, Series, Study, Upload, Upload
 from diagnosis.services.image_routing import IMAGE_READING
 from diagnosis.services.upload_remarks import missing_from_disc
 from diagnosis.services.uploads import ARCHIVE_INTAKE
-from jobs.models import ACTIVE, Job
+from jobs.models import ACTIVE, Job, JobStatus
 
 WORDS_SEARCHED = 6
 Status = UploadedFile.Status
@@ -100,11 +100,21 @@ def reading_job(study: Study) -> Job | None:
     return Job.objects.filter(kind=IMAGE_READING, subject_id__in=waiting[-500:], status__in=ACTIVE).first()
 
 
-def missing_of(study: Study) -> list[str]:
+def failed_readings(study: Study) -> list[Job]:
+    """The jobs that should have read the study's images and gave up."""
+    waiting = Instance.objects.filter(series__study=study, reading=Instance.Reading.WAITING)
+    subjects = [str(public_id) for public_id in waiting.values_list("public_id", flat=True)]
+    return list(
+        Job.objects.filter(
+            kind=IMAGE_READING, subject_id__in=subjects, status__in=[JobStatus.FAILED, JobStatus.CANCELLED]
+        )
+    )
+
+
+def missing_of(study: Study) -> tuple[str, ...]:
     """Files that a DICOMDIR lists which came with this study, and that did not come themselves."""
     brought = UploadedFile.objects.filter(instance__series__study=study).values("upload")
-    discs = Upload.objects.filter(pk__in=brought, files__status=Status.KEPT, files__code="directory").distinct()
-    return [name for disc in discs for name in missing_from_disc(disc)]
+    return missing_from_disc(*Upload.objects.filter(pk__in=brought))
 
 
 def uploads(user: User) -> QuerySet[Upload]:

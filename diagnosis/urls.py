@@ -48,6 +48,7 @@ urlpatterns = [
     path("studies/", studies.study_list, name="study-list"),
     path("studies/search/", studies.search, name="study-search"),
     path("studies/<uuid:public_id>/", studies.detail, name="study-detail"),
+    path("studies/<uuid:public_id>/read-again/", studies.read_again, name="study-read-again"),
     path("studies/<uuid:public_id>/view/", viewer.page, name="study-viewer"),
     path("studies/<uuid:public_id>/viewer.json", viewer.manifest, name="study-viewer-manifest"),
     path("studies/<uuid:public_id>/annotations/", viewer.annotation_list, name="annotation-list"),

@@ -21,13 +21,14 @@ def remark_on_directory(*, file: UploadedFile, path: Path) -> None:
     file.save(update_fields=["warnings"])
 
 
-def missing_from_disc(upload: Upload) -> tuple[str, ...]:
-    """The files that the upload's DICOMDIR lists and that did not come, or came and were refused."""
-    directories = upload.files.filter(status=Status.KEPT, code="directory").values_list("warnings", flat=True)
+def missing_from_disc(*uploads: Upload) -> tuple[str, ...]:
+    """The files that the uploads' DICOMDIR lists and that came with none of them, or were refused."""
+    files = UploadedFile.objects.filter(upload__in=uploads)
+    directories = files.filter(status=Status.KEPT, code="directory").values_list("warnings", flat=True)
     listed = [name for warnings in directories for name in _listed(warnings)]
     if not listed:
         return ()
-    arrived = upload.files.exclude(status__in=[Status.RECEIVING, Status.REFUSED]).values_list("name", flat=True)
+    arrived = files.exclude(status__in=[Status.RECEIVING, Status.REFUSED]).values_list("name", flat=True)
     return missing_files(dict.fromkeys(listed), arrived)
 
 

@@ -16,6 +16,7 @@ from diagnosis.models import Instance, Study
 from diagnosis.study_filter import StudyListFilter
 from diagnosis.study_forms import PatientSearchForm
 from diagnosis.study_overview import headline, series_of
+from jobs import services as jobs
 
 STUDIES_PER_PAGE = 25
 SEARCH = "studies_patient"
@@ -76,8 +77,20 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "held": [file for file in files if file.state == Instance.State.QUARANTINED],
         "conflicts": [file for file in files if file.differs_from_id is not None],
         "reading": selectors.reading_job(study),
+        "failed_readings": selectors.failed_readings(study),
         "series": series_of(study, shown_whole=request.GET.get("series", "")),
         "priors": selectors.priors(study, user),
         "missing": selectors.missing_of(study),
     }
     return render(request, "diagnosis/imaging/study_detail.html", context)
+
+
+@require_POST
+@require_role(Role.CLINICIAN)
+def read_again(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Has the images read whose reading failed."""
+    user = person(request)
+    study = selectors.read_study(user=user, public_id=public_id)
+    for job in selectors.failed_readings(study):
+        jobs.retry(job=job, user=user)
+    return redirect("study-detail", public_id=study.public_id)

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Action, AuditEvent, User
 from diagnosis.models import Case, Instance, Study, Upload, UploadedFile
+from jobs.services import claim, enqueue
 from tests.cast import SignIn
 from tests.dicom_files import dicom_image, encapsulated_pdf, new_uid, zip_of
 from tests.studies import ramp, store_answer, store_image, store_series, store_study
@@ -184,6 +185,43 @@ def test_missing_files_of_a_disc_are_named_on_the_study(
     )
     page = text(browser, f"/studies/{stored['study']}/")
     assert "2 files that the disc’s directory (DICOMDIR) lists did not come: DICOM/IM1, DICOM/IM2" in page
+
+
+def test_the_same_disc_sent_twice_is_judged_as_one(browser: Client, send: Callable[[bytes], Any]) -> None:
+    from diagnosis.services.upload_remarks import LISTED
+
+    data = dicom_image()
+    stored, again = send(data), send(data)
+    warning = {"code": LISTED, "message": "", "files": ["DICOM/IM1", "DICOM/IM2"]}
+    for result, came in ((stored, "disc/DICOM/IM1"), (again, "disc/DICOM/IM2")):
+        upload = Upload.objects.get(public_id=result["upload"])
+        UploadedFile.objects.create(
+            upload=upload, name="DICOMDIR", size=1, status="kept", code="directory", warnings=[warning]
+        )
+        UploadedFile.objects.create(upload=upload, name=came, size=1, status="stored")
+    assert "did not come" not in text(browser, f"/studies/{stored['study']}/")
+
+
+def test_a_reading_that_gave_up_is_started_again(browser: Client, owner: User) -> None:
+    study = store_study(owner)
+    image = store_image(owner, store_series(study), [ramp()])
+    Instance.objects.update(reading="waiting", reading_reason="")
+    job = enqueue(
+        kind="image-reading",
+        subject_id=str(image.public_id),
+        requested_by=owner,
+        institution=owner.institution,
+        total=1,
+    )
+    url = f"/studies/{study.public_id}/"
+    assert "The study is being read" in text(browser, url)
+    claim(job_id=job.public_id, worker="test").fail("broken", "The model's file is gone.")
+    page = text(browser, url)
+    assert "The reading of 1 image stopped: The model&#x27;s file is gone." in page
+    assert browser.post(f"{url}read-again/").status_code == 302
+    job.refresh_from_db()
+    assert job.status == "queued"
+    assert "The study is being read" in text(browser, url)
 
 
 def test_the_upload_page_asks_for_nothing_by_itself(browser: Client) -> None:

@@ -78,6 +78,7 @@ MATRIX: dict[str, tuple[int, ...]] = {
     "study-list": CLINICIANS,
     "study-search": POST_ONLY,
     "study-detail": ONE_HOSPITALS,
+    "study-read-again": POST_ONLY,
     "study-viewer": ONE_HOSPITALS,
     "study-viewer-manifest": ONE_HOSPITALS,
     "instance-frame": ONE_HOSPITALS,
@@ -148,6 +149,7 @@ POSTS: dict[str, tuple[int, ...]] = {
     "fna-preview": CLINICIANS,
     "fna-import": CLINICIANS,
     "study-search": (LOGIN, 302, 302, 302, 403, 403, 403),
+    "study-read-again": (LOGIN, 302, 302, 404, 403, 403, 403),
     "intake-switch": (LOGIN, 403, 403, 403, 403, 403, 302),
     "intake-preview": (LOGIN, 403, 403, 403, 403, 403, 422),
     "quarantine-decide": (LOGIN, 422, 422, 404, 403, 403, 403),
@@ -270,6 +272,7 @@ def quarantine_address(route: str, owner: User) -> str:
 UPLOADS = frozenset(
     {
         "study-detail",
+        "study-read-again",
         "api-study-detail",
         "upload-detail",
         "upload-export",
@@ -282,7 +285,7 @@ UPLOADS = frozenset(
 
 def upload_address(route: str, owner: User) -> str:
     """The route's URL for an upload of the owner with one file in it, or for a study of the owner's."""
-    if route.endswith("study-detail"):
+    if "study-" in route:
         return reverse(route, args=[store_study(owner).public_id])
     upload = Upload.objects.create(institution=owner.institution, created_by=owner, source=Upload.Source.API)
     file = UploadedFile.objects.create(upload=upload, name="image.dcm", size=10)
