@@ -39,6 +39,10 @@ ULTRASOUND_LIMITS = (
         "Some training pictures bear calipers, letters or arrows. Training draws such marks on all kinds alike, and "
         "the effect of masking them is measured, but it can't be ruled out that marks still count."
     ),
+    (
+        "In cross-validation a third of the malignant pictures got a probability below one half, and two pictures in "
+        "five stayed uncertain: a low probability is no all-clear."
+    ),
     "27 % of the training pictures are malignant. Where malignancy is rarer, the true chance is lower than shown.",
     (
         "Age, ethnicity and breast density of the training patients are unknown, so fairness across groups can't be "
@@ -108,7 +112,7 @@ def model_card(
         "novelty": {
             "method": (
                 "largest of five readings, each 0 at the median and 1 at the 99th percentile of training pictures, "
-                "plain and augmented, by models that did not see them; refused above the threshold, and where a "
+                "plain and gently changed, by models that did not see them; refused above the threshold, and where a "
                 "picture is nearly black, without contrast, in colour or too small"
             ),
             "readings": list(READINGS),

@@ -48,7 +48,7 @@ class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):
         malignant_weight: of malignant pictures in the loss.
         threshold: calibrated probability from which the decision is malignant.
         coverage: promised by the conformal sets, in each class.
-        refused_share: of genuine pictures, plain and augmented, that novelty may refuse.
+        refused_share: of genuine pictures, plain and gently changed, that novelty may refuse.
         device: "cpu", "cuda" or "mps"; None for the best there is.
         random_state: of everything random.
     """

@@ -1,7 +1,7 @@
 """How unlike the training pictures a picture is.
 
 Five readings are put on one scale, 0 at the training pictures' median and 1 at their 99th percentile (measured on
-pictures, plain and augmented, by models that did not see them); the novelty is the largest.
+pictures, plain and gently changed, by models that did not see them); the novelty is the largest.
 
 - *texture*: Mahalanobis distance of the picture's simple figures (`ml.imaging.texture`) from the training pictures'.
 - *kind*: log-odds of "something else" against "ultrasound" by a logistic regression on those figures and their
