@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any
 
 import requests
-from fna_throughput import SIGN_IN, running_site
+from demo_site import SIGN_IN, running_site
 from playwright.sync_api import Browser, StorageState, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
