@@ -14,12 +14,12 @@ class BrowserAuthentication(SessionAuthentication):
     DRF's own check looks for the token in the parsed body first, and so parses, or refuses, a body that is a file.
     """
 
-    def enforce_csrf(self, request: Request) -> None:  # type: ignore[override]  # DRF gives its own request
+    def enforce_csrf(self, request: Request) -> None:
         """Raises PermissionDenied unless the token is right."""
         raw = request._request  # noqa: SLF001 Django's request parses forms alone
         check = CSRFCheck(_unused)
         check.process_request(raw)
-        reason = check.process_view(raw, None, (), {})
+        reason = check.process_view(raw, _unused, (), {})
         if reason:
             raise exceptions.PermissionDenied(f"CSRF Failed: {reason}")
 
@@ -34,5 +34,5 @@ def _unused(request: HttpRequest) -> HttpResponse:
 class BrowserScheme(SessionScheme):
     """How the API's schema describes it: as any session."""
 
-    target_class = BrowserAuthentication
+    target_class = BrowserAuthentication  # type: ignore[assignment]  # a class or its dotted name
     name = "cookieAuthForFiles"
