@@ -144,7 +144,7 @@ def test_deid_08_most_real_pictures_without_writing_are_let_through(shared):
 
     from pydicom import dcmread
 
-    names = ["pydicom/CT_small.dcm", "pydicom/MR_small.dcm", "pydicom-data/RG1_UNCI.dcm", "pydicom-data/RG3_UNCI.dcm"]
+    names = ["pydicom/CT_small.dcm", "pydicom/MR_small.dcm", "pydicom-data/RG3_J2KR.dcm", "pydicom-data/693_UNCI.dcm"]
     assert not [
         name
         for name in names
