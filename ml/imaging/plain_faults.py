@@ -26,7 +26,7 @@ def plain_faults(picture: NDArray[np.uint8]) -> list[Remark]:
         return [{"code": "too_small", "message": message}]
     mean, spread = brightness(picture)
     if mean < LEAST_BRIGHTNESS:
-        return [{"code": "nearly_black", "message": "The picture is nearly black. Export it again with its gain."}]
+        return [{"code": "nearly_black", "message": "The picture is nearly black. Send one that shows tissue."}]
     if spread < LEAST_RANGE:
         message = "The picture has nearly no contrast, so nothing can be told from it."
         return [{"code": "no_contrast", "message": message}]
