@@ -5,10 +5,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.demo_site import Session
 from ml.dicom.decoding import decode
 from ml.dicom.inspection import inspect
-
-from benchmarks.demo_site import Session
 
 POLL_SECONDS = 0.02
 GIVE_UP_SECONDS = 300

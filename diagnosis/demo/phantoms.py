@@ -13,7 +13,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
+from pydicom.uid import UID, DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
 from scipy.ndimage import gaussian_filter
 
 ROWS, COLUMNS = 1400, 1050
@@ -53,7 +53,7 @@ def _dicom(laterality: str, view: str, number: int) -> bytes:
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = DigitalMammographyXRayImageStorageForPresentation
     ds.StudyInstanceUID, ds.SeriesInstanceUID = f"{_ROOT}.1", f"{_ROOT}.1.{number}"
-    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{_ROOT}.1.{number}.1"
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = UID(f"{_ROOT}.1.{number}.1")
     ds.PatientID, ds.PatientName, ds.PatientSex = "PHANTOM-1", "PHANTOM^MAMMOGRAPHY", "O"
     ds.PatientIdentityRemoved, ds.BurnedInAnnotation = "YES", "NO"
     ds.StudyDate, ds.StudyTime, ds.StudyDescription = "20260105", "091500", "Drawn mammography phantom"

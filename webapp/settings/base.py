@@ -148,6 +148,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 # Uploads: one FNA table at a time, held in memory only up to this size; images go through files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 60 * 1024 * 1024
 FNA_UPLOAD_MAX_BYTES = 50 * 1024 * 1024
+UPLOAD_SPOOL_DIR = BASE_DIR / "var" / "arriving"
 IMAGE_UPLOAD_MAX_BYTES = 2 * 1024**3
 IMAGE_UPLOAD_MAX_AGE = timedelta(hours=24)
 
