@@ -15,9 +15,10 @@ from ml.commands.console import CommandError, console, errors, progress_bar
 from ml.imaging.card import model_card
 from ml.imaging.classifier import ImageAutoencoderGANClassifier
 from ml.imaging.data import DataError, PictureSet, read_pictures
+from ml.imaging.design import Schooling, schooling
 from ml.imaging.evaluation.folds import SCHOOL_SEED, FoldPlan, prepare_school
 from ml.imaging.evaluation.material import Material, material
-from ml.imaging.fitting import FittedEnsemble, Schooling, schooling
+from ml.imaging.fitted import FittedEnsemble
 from ml.imaging.model_file import to_metadata, to_tensors
 from ml.imaging.networks import CLEAR, LESION, MALIGNANT
 from ml.imaging.origin import BUSI, Origin, own_archive

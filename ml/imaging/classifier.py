@@ -12,8 +12,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ml.imaging.augmentation import AugmentationSettings
+from ml.imaging.design import Design, Schooling, schooling
 from ml.imaging.duplicates import near_duplicate_groups
-from ml.imaging.fitting import Design, FittedEnsemble, Schooling, fit_ensemble, schooling
+from ml.imaging.fitted import FittedEnsemble
+from ml.imaging.fitting import fit_ensemble
 from ml.imaging.networks import CLEAR, LESION, MALIGNANT, NetworkShape
 from ml.imaging.training import Abort, Progress, TrainingSettings
 from ml.imaging.views import make_views
@@ -121,7 +123,7 @@ class ImageAutoencoderGANClassifier(ClassifierMixin, BaseEstimator):
             y: `(n,)`: 0 a benign lesion, 1 malignant, 2 no lesion (if such are known); or any two labels, of which the
                 second in order counts as malignant.
             groups: `(n,)`, pictures that belong together; near duplicates are joined to them in any case.
-            school: what was learnt from phantoms beforehand (`ml.imaging.fitting.schooling`).
+            school: what was learnt from phantoms beforehand (`ml.imaging.design.schooling`).
             progress: called as `progress(done, total)` in optimiser steps.
             abort: asked at every step; a true answer stops the training.
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ml.calibration import LogisticCalibration
 from ml.conformal import ConformalSets
-from ml.imaging.fitting import FittedEnsemble
+from ml.imaging.fitted import FittedEnsemble
 from ml.imaging.networks import AutoencoderGAN, NetworkShape
 from ml.imaging.novelty import Distance, KindBoundary, NoveltyScale
 from ml.training.device import channels_last

@@ -12,9 +12,11 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from ml.imaging.classifier import ImageAutoencoderGANClassifier
+from ml.imaging.design import PHANTOM_SEED, Schooling, schooling
 from ml.imaging.evaluation.baseline import fit_resnet, resnet_log_odds
 from ml.imaging.evaluation.material import Material
-from ml.imaging.fitting import PHANTOM_SEED, FittedEnsemble, Schooling, fit_ensemble, schooling
+from ml.imaging.fitted import FittedEnsemble
+from ml.imaging.fitting import fit_ensemble
 from ml.imaging.model_file import from_tensors, to_metadata, to_tensors
 from ml.imaging.phantoms import draw_phantoms
 from ml.imaging.training import Progress

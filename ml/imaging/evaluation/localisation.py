@@ -15,7 +15,7 @@ from ml.imaging.duplicates import thumbnails
 from ml.imaging.evaluation.material import Material
 from ml.imaging.evaluation.out_of_fold import OutOfFold
 from ml.imaging.evidence import peak, spread_over
-from ml.imaging.fitting import FittedEnsemble
+from ml.imaging.fitted import FittedEnsemble
 from ml.imaging.preprocessing import canvases, content_box, grey
 from ml.imaging.views import make_views
 

@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from ml.imaging.evaluation.folds import FoldPlan, kept_ensemble
 from ml.imaging.evaluation.material import Material
-from ml.imaging.fitting import FittedEnsemble
+from ml.imaging.fitted import FittedEnsemble
 from ml.imaging.marks import find_marks, mask_marks
 from ml.imaging.plain_faults import plain_faults
 from ml.imaging.training import Progress

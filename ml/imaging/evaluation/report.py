@@ -26,7 +26,7 @@ from ml.imaging.evaluation.summary import (
     reliability_bins,
     subgroup_figures,
 )
-from ml.imaging.fitting import FittedEnsemble
+from ml.imaging.fitted import FittedEnsemble
 from ml.imaging.training import Progress
 from ml.metrics.classification import area_under_roc
 

@@ -12,7 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 from ml.imaging.evaluation.material import Material
-from ml.imaging.fitting import FittedEnsemble
+from ml.imaging.fitted import FittedEnsemble
 from ml.imaging.training import Progress
 from ml.imaging.views import make_views
 from ml.metrics.classification import area_under_roc

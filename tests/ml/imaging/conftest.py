@@ -10,8 +10,8 @@ from ml.commands.train_image import save_model
 from ml.imaging.card import model_card
 from ml.imaging.classifier import ImageAutoencoderGANClassifier
 from ml.imaging.data import PictureSet
+from ml.imaging.design import Schooling, schooling
 from ml.imaging.evaluation.material import Material, material
-from ml.imaging.fitting import Schooling, schooling
 from ml.imaging.origin import own_archive
 from ml.imaging.phantoms import draw_phantoms
 from ml.imaging.predictor import ImagePredictor

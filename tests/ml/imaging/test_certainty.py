@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ml.calibration import fit_calibration
+from ml.imaging.conclusion import certainty
 from ml.imaging.ensemble import Readings
-from ml.imaging.fitting import certainty
 
 
 def outcomes_from(log_odds: np.ndarray, seed: int) -> np.ndarray:

@@ -10,7 +10,8 @@ from sklearn.base import clone
 from ml.imaging.augmentation import Augmentation, AugmentationSettings
 from ml.imaging.classifier import ImageAutoencoderGANClassifier
 from ml.imaging.data import PictureSet
-from ml.imaging.fitting import Schooling, which_left_out
+from ml.imaging.design import Schooling
+from ml.imaging.fitting import which_left_out
 from ml.imaging.networks import FAKE, AutoencoderGAN, NetworkShape, log_odds
 from ml.imaging.phantoms import draw_phantoms
 from ml.imaging.training import Lessons, TrainingAborted, TrainingSettings, train_member
