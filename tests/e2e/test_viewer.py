@@ -178,6 +178,11 @@ def test_windows_and_turning_show_the_right_greys(two_tone: dict[str, Any], sign
     expect(corner).not_to_contain_text("C 180 W 121")
     page.keyboard.press("0")
     expect(corner).to_contain_text("C 128 W 256")
+    fitting = corner.inner_text()
+    drag(page, (0.5, 0.4), (0.5, 0.6), button="right")
+    expect(corner).not_to_have_text(fitting)
+    page.keyboard.press("0")
+    expect(corner).to_have_text(fitting.replace("\n", ""))
 
 
 def test_measurements_are_saved_survive_and_are_shared(

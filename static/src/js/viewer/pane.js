@@ -167,7 +167,7 @@ export class Pane extends EventTarget {
   /** Moves the image by parts of the pane's height, to the right and down. */
   pan(dx, dy) {
     const { zoom, x, y } = this.relative();
-    this.setRelative({ zoom, x: x - dx / zoom, y: y + dy / zoom });
+    this.setRelative({ zoom, x: x - (2 * dx) / zoom, y: y + (2 * dy) / zoom }); // the scale is half a height
     this.#say("view");
   }
 

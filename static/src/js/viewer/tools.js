@@ -15,15 +15,15 @@ import {
   StackScrollTool,
   ToolGroupManager,
   WindowLevelTool,
-  ZoomTool,
 } from "@cornerstonejs/tools";
 
 import { linesOf } from "./mark-text.js";
+import { ZoomByHand } from "./zoom-tool.js";
 
 const { MouseBindings } = Enums;
 const GROUP = "viewer";
 
-const HANDS = { window: WindowLevelTool, pan: PanTool, zoom: ZoomTool, scroll: StackScrollTool };
+const HANDS = { window: WindowLevelTool, pan: PanTool, zoom: ZoomByHand, scroll: StackScrollTool };
 
 /** The drawing tools by the names under which the site keeps their marks. */
 export const MARKS = {
@@ -83,6 +83,7 @@ class Hand {
 
   add(pane, engineId) {
     this.group.addViewport(pane.id, engineId);
+    ZoomByHand.serve(pane.face.viewport, pane);
   }
 
   remove(pane, engineId) {
@@ -99,7 +100,7 @@ class Hand {
     this.tool = name;
     const bindings = {
       [PanTool.toolName]: [{ mouseButton: MouseBindings.Auxiliary }],
-      [ZoomTool.toolName]: [{ mouseButton: MouseBindings.Secondary }, { numTouchPoints: 2 }],
+      [ZoomByHand.toolName]: [{ mouseButton: MouseBindings.Secondary }, { numTouchPoints: 2 }],
     };
     const { toolName } = HANDS[name] ?? MARKS[name];
     bindings[toolName] = [...(bindings[toolName] ?? []), { mouseButton: MouseBindings.Primary }];
