@@ -52,7 +52,7 @@ def read_picture(path: Path) -> PictureFile:
         found = inspect(path, modality=None, decode_into=Path(folder))
         if found.status != "image" or found.frames is None:
             raise PictureError(found.code, found.message or "The file holds no picture.")
-        middle = found.frames.frames // 2
+        middle = (found.frames.frames - 1) // 2
         pixels = to_display(load_frame(Path(folder), found.frames, middle), found.frames)
     series = found.header.series if found.header else None
     return PictureFile(
