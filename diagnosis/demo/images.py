@@ -1,4 +1,4 @@
-"""The demo's images: a drawn mammography study, and public ultrasound examples that the DICOM library brings."""
+"""The demo's images: drawn mammography and ultrasound, and public ultrasound examples that the DICOM library brings."""
 
 import tempfile
 from collections.abc import Iterator
@@ -7,7 +7,8 @@ from pathlib import Path
 from pydicom import examples
 
 from accounts.models import User
-from diagnosis.demo.phantoms import mammography_phantom
+from diagnosis.demo.mammography_phantom import mammography_phantom
+from diagnosis.demo.ultrasound_phantom import ultrasound_phantom
 from diagnosis.models import Upload
 from diagnosis.services.studies import register_file, store_file
 
@@ -28,6 +29,7 @@ def upload_demo_images(user: User) -> Upload:
 
 def _files() -> Iterator[tuple[str, bytes]]:
     yield from mammography_phantom()
+    yield from ultrasound_phantom()
     for example in EXAMPLES:
         path = examples.get_path(example)
         yield path.name, path.read_bytes()

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diagnosis.demo.phantoms import VIEWS, mammography_phantom
+from diagnosis.demo.mammography_phantom import VIEWS, mammography_phantom
 from ml.dicom.decoding import decode
 from ml.dicom.rendering import load_frame, to_display
 from ml.imaging.routing import looks_like_mammogram, route
