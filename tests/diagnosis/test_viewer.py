@@ -1,6 +1,5 @@
 """The viewer's server side: what it shows to whom, what it refuses, what it records, and the marks it keeps."""
 
-import contextlib
 import json
 from typing import Any
 from uuid import uuid4
@@ -53,8 +52,9 @@ def body(response: Any) -> bytes:
 
 
 def status_of(browser: Client, route: str, *arguments: object) -> int:
-    with contextlib.closing(browser.get(reverse(route, args=arguments))) as response:
-        return response.status_code
+    response = browser.get(reverse(route, args=arguments))
+    body(response)  # reading it to its end lets go of the file behind it
+    return response.status_code
 
 
 def manifest(browser: Client, study: Study) -> dict[str, Any]:
