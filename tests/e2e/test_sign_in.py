@@ -79,8 +79,8 @@ def tab_to(page: Page, name: str, most: int = 30) -> None:
 
 def test_roles_begin_where_their_work_is(signed_in: SignedIn) -> None:
     for person, heading in (
-        (RESEARCHER, "Installed models"),
+        (RESEARCHER, "Models"),
         (AUDITOR, "Audit trail"),
-        (ADMIN, "Installed models"),
+        (ADMIN, "Models"),
     ):
         expect(signed_in(person).get_by_role("heading", level=1)).to_have_text(heading)

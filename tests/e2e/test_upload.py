@@ -110,6 +110,7 @@ def test_choosing_another_file_takes_the_preview_of_the_first_away(signed_in: Si
 def test_the_worklist_filters_sorts_searches_and_exports(signed_in: SignedIn, tmp_path: Path) -> None:
     page = signed_in(CLINICIAN, "/cases/")
     page.get_by_label("Answer").select_option("Refused")
+    page.get_by_label("Kind").select_option("FNA")
     page.get_by_label("Order").select_option("Sample or patient number")
     page.get_by_role("button", name="Show").click()
     first = page.get_by_role("region", name="Cases").get_by_role("row").nth(1)
