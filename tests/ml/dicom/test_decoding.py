@@ -104,6 +104,12 @@ def pool() -> Iterator[DecodingPool]:
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def no_other_decoders() -> None:
+    """Ends the processes that earlier tests had started, so that those of a test can be counted."""
+    decoding._pool.close()
+
+
 @pytest.fixture
 def files(tmp_path) -> Path:
     folder = tmp_path / "files"

@@ -22,6 +22,7 @@ const pace = new Pace();
 const attention = new Attention(root);
 let timer = null;
 let wasOpen = false;
+let finished = 0;
 let leftOut = 0;
 
 const queue = new Queue(server, memory, () => (timer ??= setTimeout(render, RENDER_MS)));
@@ -95,7 +96,11 @@ function render() {
   ask.render(summary.asked);
   attention.render(queue.items);
   rows.render(queue.items);
-  if (wasOpen && !summary.open) finish(summary);
+  // Small files may have arrived before anything was drawn, so that no file was ever seen open.
+  if (!summary.open && (wasOpen || summary.files > finished)) {
+    finished = summary.files;
+    finish(summary);
+  }
   wasOpen = summary.open > 0;
   if (isSending && !queue.isPaused) timer ??= setTimeout(render, 1000);
 }
