@@ -16,6 +16,7 @@ from PIL import Image
 
 from accounts import audit
 from accounts.models import Action
+from diagnosis.answer_fields import answer_fields
 from diagnosis.models import Case, InstalledModel, Instance, Prediction
 from diagnosis.services.image_objects import read_frame
 from diagnosis.services.image_routing import IMAGE_READING, no_model_reason, read_frame_number, say_unread
@@ -65,32 +66,13 @@ def pixels_sha256(pixels: NDArray[np.uint8]) -> str:
 def _answer(job: ClaimedJob, instance: Instance, frame: int, pixels: NDArray[np.uint8], model: InstalledModel) -> None:
     predictor = image_predictor(model.weights_sha256)
     answer = predictor.predict([pixels])[0]
-    low, high = answer.interval or (None, None)
     prediction = Prediction(
         case=instance.series.study.case,
         instance=instance,
         frame=frame,
-        model=model,
-        job_id=job.pk,
-        attempt=job.attempt,
-        status=answer.status,
-        finding=answer.prediction_set[0] if answer.status == "scored" else "",
-        score=answer.score,
-        probability=answer.probability_malignant,
-        interval_low=low,
-        interval_high=high,
-        threshold=answer.threshold,
-        prediction_set=list(answer.prediction_set),
-        reason=answer.reason,
-        reasons=answer.reasons,
-        novelty=answer.novelty,
         has_evidence_map=answer.evidence is not None,
-        seen_in_training=answer.seen_in_training,
-        weights_sha256=model.weights_sha256,
-        preprocessing_version=model.preprocessing_version,
         input_sha256=pixels_sha256(pixels),
-        tile_slot=answer.tile_slot,
-        provenance=predictor.provenance(),
+        **answer_fields(answer, job=job, model=model, provenance=predictor.provenance()),
     )
     if answer.evidence is not None:
         storages["phi"].save(prediction.evidence_key, ContentFile(_png(answer.evidence)))

@@ -13,6 +13,7 @@ from django.db.models import OuterRef, Subquery
 
 from accounts import audit
 from accounts.models import Action
+from diagnosis.answer_fields import answer_fields
 from diagnosis.models import Case, FnaBatch, FnaSample, InstalledModel, Prediction
 from diagnosis.services.models import FNA, active_model, fna_predictor
 from jobs.registry import register
@@ -66,29 +67,10 @@ def _prediction(
     model: InstalledModel,
     provenance: dict[str, Any],
 ) -> Prediction:
-    low, high = answer.interval or (None, None)
     return Prediction(
         case_id=sample.case_id,
-        model=model,
-        job_id=job.pk,
-        attempt=job.attempt,
-        status=answer.status,
-        finding=answer.prediction_set[0] if answer.status == "scored" else "",
-        score=answer.score,
-        probability=answer.probability_malignant,
-        interval_low=low,
-        interval_high=high,
-        threshold=answer.threshold,
-        prediction_set=list(answer.prediction_set),
-        reason=answer.reason,
-        reasons=answer.reasons,
-        novelty=answer.novelty,
         contributions=answer.contributions,
         neighbours=answer.neighbours,
-        seen_in_training=answer.seen_in_training,
-        weights_sha256=model.weights_sha256,
-        preprocessing_version=model.preprocessing_version,
         input_sha256=input_sha256(sample.as_array()),
-        tile_slot=answer.tile_slot,
-        provenance=provenance,
+        **answer_fields(answer, job=job, model=model, provenance=provenance),
     )

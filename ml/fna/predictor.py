@@ -7,9 +7,7 @@ row. The slot is part of the answer, and `replay` puts the row back there.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -37,13 +35,12 @@ from ml.fna.neighbours import Neighbour, NeighbourSearch
 from ml.fna.novelty import READINGS
 from ml.fna.reference import reference_cases
 from ml.fna.schema import Finding, check_matrix
+from ml.one_thread import single_threaded
 
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights" / "autoencoder_gan.safetensors"
 TILE = 32
 NEIGHBOURS = 5
 SHOWN_FEATURES = ("radius_mean", "texture_mean", "concavity_mean", "radius_worst", "concave_points_worst")
-
-_ONE_THREAD = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ class FnaPredictor:
         self.threshold = float(artifact.tensors["decision_threshold"])
         self._reference = reference
         self._training_digests = frozenset(input_sha256(row) for row in reference.X)
-        with _single_threaded():
+        with single_threaded():
             scaled = torch.from_numpy(self._ensemble.preprocessor.scale(reference.X)).float()
             means = [scaled[torch.from_numpy(reference.y == label)].mean(dim=0) for label in (0, 1)]
             self._explainer = Explainer(
@@ -155,7 +152,7 @@ class FnaPredictor:
 
     def _read(self, tile: NDArray[np.float64]) -> _TileReading:
         ensemble = self._ensemble
-        with _single_threaded():
+        with single_threaded():
             scaled = torch.from_numpy(ensemble.preprocessor.scale(tile).astype(np.float32))
             reading = read_networks(ensemble.network, scaled.expand(ensemble.network.members, -1, -1))
             log_odds = reading.log_odds.mean(axis=0)
@@ -238,15 +235,3 @@ def _checked(X: ArrayLike) -> NDArray[np.float64]:
         row, column = bad[0]
         raise ValueError(f"row {row} (counted from 0): {FEATURE_NAMES[column]} is missing or infinite; give a number")
     return rows
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Run torch on one thread, for the same bits; one caller at a time, as the setting is global."""
-    with _ONE_THREAD:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)

@@ -7,9 +7,7 @@ is part of the answer, and `replay` puts the picture back there.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,6 +33,7 @@ from ml.imaging.novelty import READINGS
 from ml.imaging.plain_faults import plain_faults
 from ml.imaging.preprocessing import PREPROCESSING_VERSION, content_box, grey
 from ml.imaging.views import make_views
+from ml.one_thread import single_threaded
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 SHIPPED_WEIGHTS = WEIGHTS_FOLDER / "ultrasound_autoencoder_gan.safetensors"
@@ -42,7 +41,6 @@ SHIPPED_MODALITY = "US"
 TILE = 8
 
 _EMPTY = np.zeros((2, 2), dtype=np.uint8)  # in the slots of a tile that hold no picture
-_ONE_THREAD = threading.Lock()
 Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 
@@ -135,7 +133,7 @@ class ImagePredictor:
         """Answer the pictures of a tile, by slot."""
         faults = {slot: plain_faults(_checked(image)) for slot, image in images.items()}
         tile = [images.get(slot, _EMPTY) for slot in range(TILE)]
-        with _single_threaded():
+        with single_threaded():
             views = make_views(tile, self._ensemble.canvas_side, self._ensemble.finder)
             readings = self._ensemble.read(views)
             novelty = self._ensemble.novelty_readings(readings, views)
@@ -200,15 +198,3 @@ def no_model(modality: str) -> str:
 def _checked(image: Picture) -> Picture:
     grey(image)  # raises for what is no picture
     return image
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Run torch on one thread, for the same bits; one caller at a time, as the setting is global."""
-    with _ONE_THREAD:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
