@@ -7,9 +7,8 @@ from diagnosis.models import InstalledModel
 from diagnosis.services.models.files import kept_files
 
 if TYPE_CHECKING:
-    from ml.imaging.predictor import ImagePredictor
-
     from ml.fna.predictor import FnaPredictor
+    from ml.imaging.predictor import ImagePredictor
 
     Loaded = TypeVar("Loaded", FnaPredictor, ImagePredictor)
 
