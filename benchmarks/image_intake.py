@@ -188,8 +188,8 @@ def _enlarged(path: Path, study: str, series: str, number: int) -> bytes:
 def main() -> int:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", type=int, default=400, help="small files a round")
-    parser.add_argument("--large", type=int, default=8, help="27 MB files a round")
+    parser.add_argument("--small", type=int, default=200, help="small files a round")
+    parser.add_argument("--large", type=int, default=4, help="27 MB files a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clients", type=int, default=4, help="parallel clients")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
