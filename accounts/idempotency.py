@@ -10,6 +10,8 @@ from functools import wraps
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
+from django.http.request import RawPostDataException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -63,10 +65,26 @@ def _again(row: IdempotencyKey, sha256: str) -> Response:
 
 
 def _fingerprint(request: Request) -> str:
-    # A multipart boundary is made anew for each sending, so it cannot be part of what makes two requests the same.
     raw = request._request  # noqa: SLF001 DRF offers no other way to the body as it was sent
     content_type, _, parameters = raw.headers.get("Content-Type", "").partition(";")
-    body = raw.body
-    if "boundary=" in parameters:
-        body = body.replace(parameters.partition("boundary=")[2].strip('" ').encode(), b"")
+    try:
+        body = raw.body
+    except RawPostDataException:
+        # A browser's session: the check of its CSRF token has parsed the form already.
+        body = _parsed(raw)
+    else:
+        # A boundary is made anew for each sending, so it cannot be part of what makes two requests the same.
+        if "boundary=" in parameters:
+            body = body.replace(parameters.partition("boundary=")[2].strip('" ').encode(), b"")
     return hashlib.sha256(b"\0".join([raw.path.encode(), content_type.encode(), body])).hexdigest()
+
+
+def _parsed(raw: HttpRequest) -> bytes:
+    """The form's fields and files, by name; the token that guards it is no part of what was asked."""
+    fields = sorted((name, values) for name, values in raw.POST.lists() if name != "csrfmiddlewaretoken")
+    parts = [repr(fields)]
+    for name, files in sorted(raw.FILES.lists()):
+        for file in files:
+            parts.append(repr((name, file.name, hashlib.file_digest(file, "sha256").hexdigest())))
+            file.seek(0)
+    return "\0".join(parts).encode()

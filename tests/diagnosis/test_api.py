@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
@@ -224,3 +225,19 @@ def test_the_schema_describes_every_endpoint(client: Any) -> None:
         for method in operations:
             if method != "parameters":
                 assert operations[method]["responses"], f"{method} {path}"
+
+
+def test_rel_09_a_browser_may_repeat_a_file_with_its_key(owner: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.get("/fna/upload/")
+    rows, _ = wdbc(2)
+    headers = {"Idempotency-Key": "file", "X-CSRFToken": browser.cookies["csrftoken"].value}
+
+    def send(table: bytes) -> Any:
+        file = SimpleUploadedFile("samples.csv", table, "text/csv")
+        return browser.post("/api/v1/fna-samples/", {"file": file}, headers=headers)
+
+    first, again, other = send(csv_of(rows)), send(csv_of(rows)), send(csv_of(rows[:1]))
+    assert (first.status_code, again.status_code, other.status_code) == (202, 202, 422)
+    assert again.json()["batch"] == first.json()["batch"]
