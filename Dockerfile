@@ -38,12 +38,15 @@ COPY accounts accounts
 COPY diagnosis diagnosis
 COPY jobs jobs
 COPY ml ml
+COPY synthesis synthesis
 COPY webapp webapp
 COPY templates templates
 COPY --from=front-end /site/static/dist static/dist
 # Collecting static files reads the settings but reaches nothing that these values name.
 RUN SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(64))') \
     DEIDENTIFICATION_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(64))') UPLOAD_SPOOL_DIR=/tmp/build \
+    MFA_ENCRYPTION_KEY=$(python -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())') \
+    AUDIT_SIGNING_KEY=$(python -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())') \
     DATABASE_URL=postgres://build@build/build REDIS_URL=redis://build STORAGE_URL=file:///tmp/build \
     ALLOWED_HOSTS=build CSRF_TRUSTED_ORIGINS=https://build \
     python manage.py collectstatic --no-input --verbosity 0
@@ -54,4 +57,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/live/', timeout=4)"]
 CMD ["gunicorn", "webapp.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "8", "--timeout", "120", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-", "--access-logformat", "%(t)s %(m)s %(U)s %(s)s %(B)s %(M)sms"]

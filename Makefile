@@ -3,8 +3,11 @@
 #   make run     the demo at http://127.0.0.1:8000 (another port: make run PORT=8001); Ctrl-C stops it
 #   make test    the whole suite (a part of it: make test ARGS="tests/ml -k digest")
 #   make check   what continuous integration runs: lint, types, contracts, settings, build, tests
+#   make audit-lock   asks a database of known vulnerabilities about every pinned package
 #   make bench   throughput and latency, printed beside the bare model's
 #   make bench-intake   images a second, printed beside Orthanc's
+#   make bench-package  a synthetic set of 10,000 pictures packed and uploaded: time and memory
+#   make bench-audit    the audit trail: cost of writing, sealing, verification, who saw a patient
 #   make lock    requirements.lock anew from pyproject.toml
 #   make reset-demo   forget the demo's cases; make clean: forget everything that was built or stored
 
@@ -18,10 +21,12 @@ BIN := $(VENV)/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MANAGE := $(BIN)/python manage.py
+RANDOM_32_BYTES := $(BIN)/python -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'
 # Production's settings need no server to be checked, only values of the right form.
 PRODUCTION = env DJANGO_SETTINGS_MODULE=webapp.settings.production \
   SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
   DEIDENTIFICATION_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+  MFA_ENCRYPTION_KEY=$$($(RANDOM_32_BYTES)) AUDIT_SIGNING_KEY=$$($(RANDOM_32_BYTES)) \
   UPLOAD_SPOOL_DIR=$(CURDIR)/build/arriving DATABASE_URL=postgres://lobule@localhost/lobule REDIS_URL=redis://localhost STORAGE_URL=file://$(CURDIR)/build \
   ALLOWED_HOSTS=lobule.example CSRF_TRUSTED_ORIGINS=https://lobule.example
 FRONT_END := package.json package-lock.json vite.config.js .npmrc
@@ -33,7 +38,7 @@ NODE_READY := node_modules/.packages-ready
 FRONT_END_READY := static/dist/.ready
 
 .DELETE_ON_ERROR:
-.PHONY: setup run test lint ruff types contracts migrations production check bench bench-intake lock clean reset-demo
+.PHONY: setup run test lint ruff types contracts migrations production security-rows check audit-lock bench bench-intake bench-audit bench-package lock clean reset-demo
 
 setup: $(PACKAGES_READY) $(FRONT_END_READY)
 
@@ -69,7 +74,7 @@ run: setup
 test: setup
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: ruff types contracts migrations production
+lint: ruff types contracts migrations production security-rows
 
 ruff: setup
 	$(BIN)/ruff check .
@@ -87,13 +92,25 @@ migrations: setup
 production: setup
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 
+security-rows: setup
+	$(BIN)/python tools/security_rows.py
+
 check: lint test
+
+audit-lock: setup
+	@$(BIN)/python tools/audit_lock.py
 
 bench: setup
 	@$(BIN)/python benchmarks/fna_throughput.py $(ARGS)
 
 bench-intake: setup
 	@$(BIN)/python benchmarks/image_intake.py $(ARGS)
+
+bench-audit: setup
+	@$(BIN)/python benchmarks/audit.py $(ARGS)
+
+bench-package: setup
+	@$(BIN)/python benchmarks/synthetic_package.py $(ARGS)
 
 # pip-tools sets torch apart at the end of the file, with the hashes of this machine's wheels only: written anew.
 lock: $(PACKAGES_READY)

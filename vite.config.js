@@ -17,10 +17,13 @@ export default defineConfig({
       input: {
         main: script("main"),
         charts: script("charts"),
+        emergency: script("emergency"),
         "fna-form": script("fna-form"),
         "fna-upload": script("fna-upload"),
         "image-upload": script("image-upload/main"),
         review: script("review"),
+        session: script("session/main"),
+        synthesis: script("synthesis/main"),
         viewer: script("viewer"),
       },
     },

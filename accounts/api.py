@@ -1,19 +1,20 @@
 """Signing in to the API, and out of it."""
 
+from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth import authenticate
 from drf_spectacular.utils import extend_schema
-from knox.auth import TokenAuthentication
-from knox.models import AuthToken
-from rest_framework import exceptions, serializers, status
+from rest_framework import serializers, status
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import audit
-from accounts.models import Action, User
+from accounts.models import ApiToken
+from accounts.scopes import SCOPES, open_to
+from accounts.sign_in.events import acting_as
+from accounts.sign_in.programs import prove
+from accounts.sign_in.tokens import LONGEST, USUAL, TokenAuthentication, make_token, revoke
 
 
 class SignInSerializer(serializers.Serializer[Any]):
@@ -21,6 +22,24 @@ class SignInSerializer(serializers.Serializer[Any]):
 
     email = serializers.EmailField()
     password = serializers.CharField(trim_whitespace=False, style={"input_type": "password"})
+    code = serializers.CharField(
+        max_length=40,
+        default="",
+        allow_blank=True,
+        help_text="What your authenticator app shows, or a recovery code; the demo asks only those who have one.",
+    )
+    name = serializers.CharField(max_length=100, default="API sign-in", help_text="What uses the token.")
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=[(scope.name, scope.words) for scope in SCOPES.values()]),
+        required=False,
+        help_text="What the token may do; without it, all that your role can give.",
+    )
+    hours = serializers.IntegerField(
+        min_value=1,
+        max_value=LONGEST // timedelta(hours=1),
+        default=USUAL // timedelta(hours=1),
+        help_text="How long it works.",
+    )
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -28,6 +47,7 @@ class TokenSerializer(serializers.Serializer[Any]):
 
     token = serializers.CharField(help_text="Send it as `Authorization: Bearer TOKEN`.")
     expires_at = serializers.DateTimeField()
+    scopes = serializers.ListField(child=serializers.CharField())
 
 
 class TokenView(APIView):
@@ -46,13 +66,23 @@ class TokenView(APIView):
         """Sign in."""
         serializer = SignInSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user = authenticate(request._request, **serializer.validated_data)  # noqa: SLF001 backends want Django's request
-        if not isinstance(user, User):
-            raise exceptions.AuthenticationFailed("E-mail address or password is not right.")
-        stored, token = AuthToken.objects.create(user)
-        with audit.acting(audit.context_for(user, ip=request.META.get("REMOTE_ADDR"))):
-            audit.record(Action.SIGN_IN, object_type="api-token", object_id=stored.token_key, purpose="")
-        return Response({"token": token, "expires_at": stored.expiry}, status=status.HTTP_201_CREATED)
+        asked = serializer.validated_data
+        user, is_verified = prove(
+            request._request,  # noqa: SLF001 backends want Django's request
+            email=asked["email"],
+            password=asked["password"],
+            code=asked["code"],
+        )
+        with acting_as(user, request._request):  # noqa: SLF001
+            stored, token = make_token(
+                user=user,
+                name=asked["name"],
+                scopes=asked.get("scopes") or [scope.name for scope in open_to(user.role)],
+                lifetime=timedelta(hours=asked["hours"]),
+                is_verified=is_verified,
+            )
+        answer = {"token": token, "expires_at": stored.expiry, "scopes": stored.scopes}
+        return Response(answer, status=status.HTTP_201_CREATED)
 
 
 class RevokeTokenView(APIView):
@@ -65,7 +95,6 @@ class RevokeTokenView(APIView):
     def post(self, request: Request) -> Response:
         """Sign out."""
         token = request.auth
-        assert isinstance(token, AuthToken)  # the only way to sign in to this view
-        audit.record(Action.SIGN_OUT, object_type="api-token", object_id=token.token_key, purpose="")
-        token.delete()
+        assert isinstance(token, ApiToken)  # the only way to sign in to this view
+        revoke(token, reason="signed-out")
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -48,7 +48,7 @@ def sign_ins() -> list[SignIn]:
             "Dr Jonas Lind",
             Role.CLINICIAN,
             NORTHGATE,
-            "Same clinic: sees the same cases",
+            "Same clinic: sees the same cases, but for two restricted ones",
         ),
         _sign_in(
             "researcher@northgate.example",
@@ -57,13 +57,26 @@ def sign_ins() -> list[SignIn]:
             NORTHGATE,
             "Sees the installed models, no patient's case",
         ),
-        _sign_in("auditor@northgate.example", "Ruth Adeyemi", Role.AUDITOR, NORTHGATE, "Reads the audit trail"),
+        _sign_in(
+            "auditor@northgate.example",
+            "Ruth Adeyemi",
+            Role.AUDITOR,
+            NORTHGATE,
+            "Reads the audit trail and judges emergency accesses",
+        ),
         _sign_in(
             "admin@northgate.example",
             "Sam Whitfield",
             Role.ADMIN,
             NORTHGATE,
-            "Sees models, jobs and the audit trail",
+            "Invites people, changes their roles; sees models, jobs and the audit trail",
+        ),
+        _sign_in(
+            "second-admin@northgate.example",
+            "Priya Raman",
+            Role.ADMIN,
+            NORTHGATE,
+            "The second administrator: nobody changes their own role",
         ),
         _sign_in(
             "clinician@stbrigid.example",

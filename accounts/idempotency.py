@@ -15,8 +15,9 @@ from django.http.request import RawPostDataException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import audit
 from accounts.errors import DomainError
-from accounts.models import IdempotencyKey
+from accounts.models import Action, IdempotencyKey
 from accounts.permissions import person
 
 HEADER = "Idempotency-Key"
@@ -61,6 +62,7 @@ def _again(row: IdempotencyKey, sha256: str) -> Response:
             f"This {HEADER} came before with another request. Use a new key for a new request.",
             code="idempotency_key_reused",
         )
+    audit.record(Action.VIEW, object_type="repeated-answer", object_id=row.pk)
     return Response(row.body, status=row.status, headers={"Idempotency-Replayed": "true"})
 
 

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts import audit
-from accounts.errors import DomainError
-from accounts.models import User
+from accounts.audit.refusals import record_refusal
+from accounts.errors import AuditUnavailable, DomainError
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -22,22 +22,26 @@ class AuditContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = uuid.uuid4().hex
-        user = request.user if isinstance(request.user, User) else None
-        context = audit.context_for(user, ip=request.META.get("REMOTE_ADDR") or None, request_id=request_id)
-        with audit.acting(context):
+        with audit.serving(request, request_id), audit.noting_denials() as noted:
             response = self.get_response(request)
+            try:
+                record_refusal(request, response, noted)
+            except AuditUnavailable as error:
+                response = _refusal(request, error)
         response["X-Request-ID"] = request_id
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A service's refusal that no view handled becomes a page with its own status."""
-        if not isinstance(exception, DomainError):
-            return None
-        template = "503.html" if exception.status == 503 else "refused.html"
-        response = render(request, template, {"message": str(exception)}, status=exception.status)
-        if exception.status == 503:
-            response["Retry-After"] = "60"
-        return response
+        return _refusal(request, exception) if isinstance(exception, DomainError) else None
+
+
+def _refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    template = "503.html" if error.status == 503 else "refused.html"
+    response = render(request, template, {"message": str(error)}, status=error.status)
+    if error.status == 503:
+        response["Retry-After"] = "60"
+    return response
 
 
 class NoStoreMiddleware:

@@ -1,5 +1,7 @@
 """How the worklist can be narrowed and sorted."""
 
+from typing import Any
+
 import django_filters
 from django import forms
 from django.db.models import F, Q, QuerySet
@@ -27,6 +29,18 @@ ORDERING_LABELS = [
     ("least-certain", "Uncertain and refused first"),
     ("reference", "Sample or patient number"),
 ]
+
+
+def asked_for(filters: django_filters.FilterSet) -> dict[str, Any]:
+    """What a list was narrowed by, for the audit trail: fields that it knows, with values that they take.
+
+    Free text may name a patient, so only that there was some is told.
+    """
+    form = filters.form
+    form.is_valid()
+    asked = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
+    texts = {name for name, one in filters.filters.items() if type(one) is django_filters.CharFilter}
+    return {name: True if name in texts else str(value) for name, value in asked.items()}
 
 
 class CaseFilter(django_filters.FilterSet):

@@ -81,10 +81,14 @@ def _answer(job: ClaimedJob, instance: Instance, frame: int, pixels: NDArray[np.
             prediction.save(force_insert=True)
             Instance.objects.filter(pk=instance.pk).update(reading=Instance.Reading.READ, reading_reason="")
             choose_answer(prediction.case)
-            audit.record_each(Action.PREDICT, object_type="case", pseudonyms=[prediction.case.public_id])
+            audit.record_each(Action.PREDICT, object_type="case", subjects=[_subject(prediction.case)])
     except BaseException:
         storages["phi"].delete(prediction.evidence_key)
         raise
+
+
+def _subject(case: Case) -> tuple[object, object]:
+    return case.public_id, case.pseudonym
 
 
 def choose_answer(case: Case) -> None:

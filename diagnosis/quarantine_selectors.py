@@ -1,5 +1,6 @@
 """What waits for review: each read and its audit event stand in one transaction, or nothing is shown."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -18,6 +19,27 @@ def waiting_for_review(user: User) -> QuerySet[Instance]:
 
 
 @transaction.atomic
+def list_waiting(*, rows: Iterable[Instance]) -> list[Instance]:
+    """One page of what waits, recorded as one search.
+
+    Raises:
+        AuditUnavailable: the read could not be recorded.
+    """
+    page = list(rows)
+    audit.record(Action.SEARCH, object_type="image-to-review", detail={"shown": len(page)})
+    return page
+
+
+def find_waiting(*, user: User, public_id: UUID) -> Instance:
+    """One image that waits for review, to decide on it; nothing of it is told.
+
+    Raises:
+        Http404: no such image waits at the person's institution.
+    """
+    return get_object_or_404(waiting_for_review(user), public_id=public_id)
+
+
+@transaction.atomic
 def read_waiting(*, user: User, public_id: UUID, frame: int | None = None) -> Instance:
     """One image that waits for review, and that a person looks at in order to decide.
 
@@ -25,7 +47,7 @@ def read_waiting(*, user: User, public_id: UUID, frame: int | None = None) -> In
         Http404: no such image waits at the person's institution.
         AuditUnavailable: the read could not be recorded.
     """
-    instance = get_object_or_404(waiting_for_review(user), public_id=public_id)
+    instance = find_waiting(user=user, public_id=public_id)
     audit.record(
         Action.VIEW,
         object_type="image",

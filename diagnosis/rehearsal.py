@@ -82,7 +82,9 @@ def _load(candidate: InstalledModel) -> None:
 
 def _answer(candidate: InstalledModel, ids: Sequence[int]) -> "list[tuple[Prediction, Answer]]":
     """The predictions, and what the candidate answers to the same input."""
-    predictions = Prediction.objects.filter(pk__in=ids).select_related("case__fna_sample", "instance")
+    predictions = Prediction.objects.filter(pk__in=ids).select_related(
+        "case__fna_sample", "case__study__patient", "instance"
+    )
     return (_answer_samples if candidate.modality == FNA else _answer_images)(candidate, list(predictions))
 
 
@@ -106,8 +108,8 @@ def _answer_images(candidate: InstalledModel, predictions: Sequence[Prediction])
 
 def _store(rehearsal: Rehearsal, answered: "Sequence[tuple[Prediction, Answer]]") -> None:
     RehearsedAnswer.objects.bulk_create(_rehearsed(rehearsal, prediction, answer) for prediction, answer in answered)
-    cases = dict.fromkeys(prediction.case.public_id for prediction, _ in answered)
-    audit.record_each(Action.REHEARSE, object_type="case", pseudonyms=cases, purpose="quality")
+    cases = dict.fromkeys((prediction.case.public_id, prediction.case.pseudonym) for prediction, _ in answered)
+    audit.record_each(Action.REHEARSE, object_type="case", subjects=cases, purpose="quality")
 
 
 def _rehearsed(rehearsal: Rehearsal, prediction: Prediction, answer: "Answer") -> RehearsedAnswer:

@@ -12,7 +12,7 @@ from django.db.models.functions import Abs
 from django.shortcuts import get_object_or_404
 
 from accounts import audit
-from accounts.models import Action, User
+from accounts.models import Action, Role, User
 from diagnosis.models import FnaSample, Prediction, Rehearsal, RehearsedAnswer
 
 MALIGNANT, BENIGN = Prediction.Finding.MALIGNANT.value, Prediction.Finding.BENIGN.value
@@ -150,11 +150,23 @@ def points(rehearsal: Rehearsal) -> list[tuple[float, float, bool]]:
     return [(round(float(old or 0), 4), round(float(new or 0), 4), flips) for old, new, flips in values[:MOST_POINTS]]
 
 
-def flips(rehearsal: Rehearsal) -> QuerySet[RehearsedAnswer]:
+def answers_seen_by(rehearsal: Rehearsal, user: User) -> QuerySet[RehearsedAnswer]:
+    """The compared answers about cases that this person may see.
+
+    The counts are of all cases: they tell of no single one, and administrators decide by them, who see none.
+    """
+    if user.role == Role.ADMIN:
+        return rehearsal.answers.all()
+    seen = Prediction.objects.visible_to(user)
+    return rehearsal.answers.filter(prediction__in=seen.values("pk"))
+
+
+def flips(rehearsal: Rehearsal, user: User) -> QuerySet[RehearsedAnswer]:
     """The answers that would differ: malignant and benign exchanged first, then by how far the probability moves."""
     is_reversal = Q(status=Prediction.Status.SCORED, prediction__status=Prediction.Status.SCORED)
     return (
-        rehearsal.answers.filter(flips=True)
+        answers_seen_by(rehearsal, user)
+        .filter(flips=True)
         .select_related("prediction__case__fna_sample", "prediction__case__study", "prediction__model")
         .annotate(
             order=Case(When(is_reversal, then=Value(0)), default=Value(1), output_field=IntegerField()),

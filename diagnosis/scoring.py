@@ -56,7 +56,8 @@ def _store(
     )
     newest = Prediction.objects.filter(case=OuterRef("pk"), model=model).values("pk")
     Case.objects.filter(pk__in=[sample.case_id for sample in samples]).update(answer=Subquery(newest))
-    audit.record_each(Action.PREDICT, object_type="case", pseudonyms=[sample.case.public_id for sample in samples])
+    cases = [sample.case for sample in samples]
+    audit.record_each(Action.PREDICT, object_type="case", subjects=[(case.public_id, case.pseudonym) for case in cases])
 
 
 def _prediction(

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts import audit
 from accounts.models import Action, User
-from diagnosis.models import Case, FnaBatch, FnaSample, Prediction
+from diagnosis.models import Case, FnaBatch, FnaSample, Prediction, Study
 
 
 @transaction.atomic
@@ -23,11 +23,17 @@ def read_case(*, user: User, public_id: UUID) -> Case:
         AuditUnavailable: the read could not be recorded.
     """
     cases = Case.objects.visible_to(user).select_related(
-        "institution", "created_by", "answer__model", "fna_sample__batch__job", "study"
+        "institution", "created_by", "answer__model", "fna_sample__batch__job", "study__patient"
     )
     case = get_object_or_404(cases, public_id=public_id)
-    audit.record(Action.VIEW, object_type="case", object_id=case.public_id, patient_pseudonym=str(case.public_id))
+    audit.record(Action.VIEW, object_type="case", object_id=case.public_id, patient_pseudonym=case.pseudonym)
     return case
+
+
+def study_of_case(*, user: User, public_id: UUID) -> Study | None:
+    """The study that a case is about, to go to; None where there is no study or no such case. Nothing of it is told."""
+    case = Case.objects.visible_to(user).select_related("study").filter(public_id=public_id).first()
+    return case.study if case else None
 
 
 @transaction.atomic
@@ -46,6 +52,16 @@ def list_batches(*, batches: Iterable[FnaBatch]) -> list[FnaBatch]:
     return page
 
 
+def find_batch(*, user: User, public_id: UUID) -> FnaBatch:
+    """One batch, to export it; nothing of it is told.
+
+    Raises:
+        Http404: there is no such batch for this person.
+    """
+    batches = FnaBatch.objects.visible_to(user).select_related("job", "created_by", "institution")
+    return get_object_or_404(batches, public_id=public_id)
+
+
 @transaction.atomic
 def read_batch(*, user: User, public_id: UUID) -> FnaBatch:
     """One batch with its job.
@@ -54,8 +70,7 @@ def read_batch(*, user: User, public_id: UUID) -> FnaBatch:
         Http404: there is no such batch for this person.
         AuditUnavailable: the read could not be recorded.
     """
-    batches = FnaBatch.objects.visible_to(user).select_related("job", "created_by", "institution")
-    batch = get_object_or_404(batches, public_id=public_id)
+    batch = find_batch(user=user, public_id=public_id)
     audit.record(Action.VIEW, object_type="fna-batch", object_id=batch.public_id)
     return batch
 
@@ -68,10 +83,11 @@ def read_prediction(*, user: User, public_id: UUID) -> Prediction:
         Http404: there is no such prediction for this person.
         AuditUnavailable: the read could not be recorded.
     """
-    predictions = Prediction.objects.visible_to(user).select_related("case", "job", "model")
+    predictions = Prediction.objects.visible_to(user).select_related("case__study__patient", "job", "model")
     prediction = get_object_or_404(predictions, public_id=public_id)
-    case_id = prediction.case.public_id
-    audit.record(Action.VIEW, object_type="prediction", object_id=public_id, patient_pseudonym=str(case_id))
+    audit.record(
+        Action.VIEW, object_type="prediction", object_id=public_id, patient_pseudonym=prediction.case.pseudonym
+    )
     return prediction
 
 
@@ -80,9 +96,21 @@ def worklist(user: User) -> QuerySet[Case]:
     return Case.objects.visible_to(user).select_related("answer", "fna_sample__batch__job", "study", "created_by")
 
 
-def probabilities(batch: FnaBatch) -> list[float]:
+def samples_of(batch: FnaBatch, user: User) -> QuerySet[FnaSample]:
+    """The samples of a batch that this person may see."""
+    return FnaSample.objects.filter(batch=batch, case__in=Case.objects.visible_to(user).values("pk"))
+
+
+def remarks_on(batch: FnaBatch, user: User) -> list[dict[str, Any]]:
+    """What the import remarked on, without the rows of samples that this person may not see."""
+    seen = samples_of(batch, user)
+    hidden = set(batch.samples.exclude(pk__in=seen.values("pk")).values_list("row_number", flat=True))
+    return [remark for remark in batch.warnings if remark["row"] not in hidden]
+
+
+def probabilities(batch: FnaBatch, user: User) -> list[float]:
     """The calibrated probabilities of a batch that was read by `read_batch`; refused samples have none."""
-    every = batch.samples.values_list("case__answer__probability", flat=True)
+    every = samples_of(batch, user).values_list("case__answer__probability", flat=True)
     return [probability for probability in every if probability is not None]
 
 
@@ -126,7 +154,7 @@ class Comparison:
         return self.true_negative / benign if benign else None
 
 
-def compare_with_known(batch: FnaBatch) -> Comparison:
+def compare_with_known(batch: FnaBatch, user: User) -> Comparison:
     """Counts the batch's answers in one query."""
     malignant = Q(case__answer__finding=Prediction.Finding.MALIGNANT)
     benign = Q(case__answer__finding=Prediction.Finding.BENIGN)
@@ -145,5 +173,7 @@ def compare_with_known(batch: FnaBatch) -> Comparison:
         "seen_in_training": Q(case__answer__seen_in_training=True),
     }
     return Comparison(
-        **batch.samples.aggregate(**{name: Count("pk", filter=condition) for name, condition in counts.items()})
+        **samples_of(batch, user).aggregate(
+            **{name: Count("pk", filter=condition) for name, condition in counts.items()}
+        )
     )

@@ -16,7 +16,7 @@ from diagnosis.models import Instance, Prediction, Series, Study, Upload, Upload
 from diagnosis.services.image_routing import IMAGE_READING
 from diagnosis.services.upload_remarks import missing_from_disc
 from diagnosis.services.uploads import ARCHIVE_INTAKE
-from jobs.models import ACTIVE, Job, JobStatus
+from jobs.models import Job, JobStatus
 
 WORDS_SEARCHED = 6
 Status = UploadedFile.Status
@@ -87,17 +87,6 @@ def priors(study: Study, user: User) -> list[Study]:
     """The other studies of a study's patient, newest first; reading the study covers them."""
     others = studies(user).filter(patient=study.patient).exclude(pk=study.pk)
     return list(others.order_by("-date", "-time", "-pk"))
-
-
-def reading_job(study: Study) -> Job | None:
-    """The job that will be the last to read an image of the study, while there is one at work or waiting."""
-    waiting = [
-        str(instance.public_id)
-        for series in study.series.all()
-        for instance in series.instances.all()
-        if instance.reading == Instance.Reading.WAITING
-    ]
-    return Job.objects.filter(kind=IMAGE_READING, subject_id__in=waiting[-500:], status__in=ACTIVE).first()
 
 
 def failed_readings(study: Study) -> list[Job]:
@@ -207,9 +196,16 @@ class Tally:
         return sum(self.by_status.values())
 
 
-def tally(upload: Upload) -> Tally:
+def files_in(upload: Upload, user: User) -> QuerySet[UploadedFile]:
+    """The files of an upload that this person may see."""
+    return UploadedFile.objects.visible_to(user).filter(upload=upload)
+
+
+def tally(upload: Upload, user: User) -> Tally:
     """Counts in one query."""
-    counted = upload.files.exclude(status=Status.UNPACKED).order_by().values("status").annotate(count=Count("pk"))
+    counted = (
+        files_in(upload, user).exclude(status=Status.UNPACKED).order_by().values("status").annotate(count=Count("pk"))
+    )
     return Tally({row["status"]: row["count"] for row in counted})
 
 

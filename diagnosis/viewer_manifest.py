@@ -9,9 +9,11 @@ from django.urls import reverse
 from accounts.models import User
 from diagnosis import viewer_selectors
 from diagnosis.models import Annotation, Instance, Prediction, Study
+from diagnosis.reading_progress import ReadingProgress, reading_progress
 from ml.dicom.frames import FrameSet
 
 Json = dict[str, Any]
+STOPPED = "The reading stopped before this image had an answer. The study’s page can start it again."
 Kind, State, Reading = Instance.Kind, Instance.State, Instance.Reading
 
 
@@ -20,6 +22,7 @@ def manifest_of(study: Study, *, user: User) -> Json:
     instances = list(viewer_selectors.study_instances(study))
     answers = _newest_answers(instances)
     case = getattr(study, "case", None)
+    progress = reading_progress(study)
     return {
         "study": {
             "id": str(study.public_id),
@@ -36,7 +39,8 @@ def manifest_of(study: Study, *, user: User) -> Json:
             "birthDate": study.patient.birth_date,
             "sex": study.patient.sex,
         },
-        "series": list(_series(instances, answers)),
+        "series": list(_series(instances, answers, is_read=progress.is_on)),
+        "reading": _reading(study, progress),
         "priors": [_prior(other, study) for other in viewer_selectors.other_studies(study)],
         "annotations": [annotation_json(mark, user=user) for mark in viewer_selectors.study_annotations(study)],
     }
@@ -64,7 +68,7 @@ def annotation_json(mark: Annotation, *, user: User) -> Json:
     }
 
 
-def _series(instances: Iterable[Instance], answers: dict[int, Prediction]) -> Iterable[Json]:
+def _series(instances: Iterable[Instance], answers: dict[int, Prediction], *, is_read: bool) -> Iterable[Json]:
     by_series: dict[int, list[Instance]] = defaultdict(list)
     for instance in instances:
         by_series[instance.series_id].append(instance)
@@ -78,15 +82,18 @@ def _series(instances: Iterable[Instance], answers: dict[int, Prediction]) -> It
             "description": series.description,
             "bodyPart": series.body_part,
             "laterality": series.laterality,
-            "images": [_image(found, answers.get(found.pk)) for found in members if found.kind != Kind.DOCUMENT],
+            "images": [
+                _image(found, answers.get(found.pk), is_read) for found in members if found.kind != Kind.DOCUMENT
+            ],
             "documents": [_document(found) for found in members if found.kind == Kind.DOCUMENT],
         }
 
 
-def _image(instance: Instance, answer: Prediction | None) -> Json:
+def _image(instance: Instance, answer: Prediction | None, is_read: bool) -> Json:
     frames = instance.frames
     shown = frames is not None and instance.state == State.READY
     place = [instance.public_id]
+    is_stopped = instance.reading == Reading.WAITING and not is_read
     return {
         "id": str(instance.public_id),
         "number": instance.number,
@@ -107,8 +114,8 @@ def _image(instance: Instance, answer: Prediction | None) -> Json:
         "overlayUrl": reverse("instance-overlay", args=place) if shown and frames and frames.overlays else None,
         "fileUrl": reverse("instance-file", args=place) if instance.state == State.READY else None,
         "reading": _answer(instance, answer) if answer and shown else None,
-        "readingState": instance.reading,
-        "unreadReason": instance.reading_reason,
+        "readingState": "stopped" if is_stopped else instance.reading,
+        "unreadReason": STOPPED if is_stopped else instance.reading_reason,
     }
 
 
@@ -171,6 +178,12 @@ def _answer(instance: Instance, answer: Prediction) -> Json:
         "madeAt": answer.created_at.isoformat(timespec="seconds"),
         "evidenceUrl": evidence,
     }
+
+
+def _reading(study: Study, progress: ReadingProgress) -> Json:
+    """Whether answers are still to come, and where this document is to be had as soon as there is news."""
+    url = f"{reverse('study-viewer-manifest', args=[study.public_id])}?known={progress.stamp}"
+    return {"isOn": progress.is_on, "newsUrl": url}
 
 
 def _prior(other: Study, study: Study) -> Json:

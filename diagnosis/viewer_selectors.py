@@ -70,11 +70,11 @@ def read_file_to_export(*, user: User, public_id: UUID) -> Instance:
     Raises:
         Http404: there is no such file for this person.
         WaitsForReview, WasRejected: the file must not be handed out.
-        AuditUnavailable: the export could not be recorded.
+        AuditUnavailable: the download could not be recorded.
     """
     instance = _instance(user, public_id)
     refuse_unless_ready(instance)
-    _record(Action.EXPORT, instance, {"what": "original file"})
+    _record(Action.DOWNLOAD, instance, {"what": "original file"})
     return instance
 
 

@@ -45,7 +45,9 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     """Jobs of one's institution (clinicians, administrators) or one's own (researchers)."""
 
     serializer_class = JobSerializer
-    permission_classes = (role_permission(Role.CLINICIAN, Role.ADMIN, Role.RESEARCHER),)
+    permission_classes = (
+        role_permission(Role.CLINICIAN, Role.ADMIN, Role.RESEARCHER, read="jobs:read", write="jobs:write"),
+    )
     filterset_fields = ("status", "kind", "subject_id")
     lookup_field = "public_id"
     lookup_value_converter = "uuid"

@@ -12,6 +12,10 @@ TASK_SOFT_TIME_LIMIT = 540  # s, then SoftTimeLimitExceeded is raised inside the
 VISIBILITY_TIMEOUT = 900  # s, after which Redis delivers an unacknowledged message again: above the hard limit
 REAP_SECONDS = 10
 DISCARD_SECONDS = 3600
+ABANDONED_SECONDS = 3600
+REVIEW_SECONDS = 3600
+SEAL_SECONDS = 3
+KEEP_AUDIT_SECONDS = 60
 
 _COMMON: dict[str, Any] = {
     "CELERY_ACCEPT_CONTENT": ["json"],
@@ -29,6 +33,8 @@ _COMMON: dict[str, Any] = {
     "CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT": 30,
     "CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS": True,
     "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
+    # Celery would put its own log handler in place of the site's, which holds back what may quote a patient.
+    "CELERY_WORKER_HIJACK_ROOT_LOGGER": False,
     "CELERY_BEAT_SCHEDULE": {
         "reap-jobs": {
             "task": "jobs.reap",
@@ -40,6 +46,27 @@ _COMMON: dict[str, Any] = {
             "task": "diagnosis.discard_stale_uploads",
             "schedule": float(DISCARD_SECONDS),
             "options": {"expires": DISCARD_SECONDS},
+        },
+        "remove-abandoned-sets": {
+            "task": "synthesis.remove_abandoned",
+            "schedule": float(ABANDONED_SECONDS),
+            "options": {"expires": ABANDONED_SECONDS},
+        },
+        "review-access": {
+            "task": "accounts.review_access",
+            "schedule": float(REVIEW_SECONDS),
+            "options": {"expires": REVIEW_SECONDS},
+        },
+        # `manage.py seal_audit --follow` does both as well: where it runs, a worker full of long jobs delays neither.
+        "seal-audit": {
+            "task": "accounts.seal_audit",
+            "schedule": float(SEAL_SECONDS),
+            "options": {"expires": 2 * SEAL_SECONDS},
+        },
+        "keep-audit": {
+            "task": "accounts.keep_audit",
+            "schedule": float(KEEP_AUDIT_SECONDS),
+            "options": {"expires": KEEP_AUDIT_SECONDS},
         },
     },
     # In memory: a schedule of short intervals needs no state on disk.

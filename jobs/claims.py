@@ -15,8 +15,9 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import User
+from jobs.doorbell import ring
 from jobs.errors import CancelRequested, LeaseLost
-from jobs.models import Job, JobQuerySet, JobStatus, from_now
+from jobs.models import MAX_ATTEMPTS, Job, JobQuerySet, JobStatus, from_now
 
 EXHAUSTED_MESSAGE = (
     "The work stopped unexpectedly several times and was given up. Nothing incomplete was kept as an answer. "
@@ -24,6 +25,7 @@ EXHAUSTED_MESSAGE = (
 )
 STOPPED_NOTE = "The last attempt stopped unexpectedly; it will be tried again within a minute."
 INTERRUPTED_NOTE = "Paused while the service restarts."
+HANDED_OVER_NOTE = "Goes on in a moment."
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class ClaimedJob:
     public_id: UUID
     kind: str
     subject_id: str
+    queue: str
     attempt: int
     progress_done: int
     progress_total: int
@@ -102,14 +105,28 @@ class ClaimedJob:
 
     def interrupted(self) -> bool:
         """Gives the job back because the worker is being stopped, which does not use up an attempt."""
-        changed = self._row().update(
-            status=JobStatus.QUEUED,
-            lease_expires_at=None,
-            last_sent_at=Now(),
-            max_attempts=F("max_attempts") + 1,
-            progress_note=INTERRUPTED_NOTE,
-        )
-        return changed == 1
+        return self._give_back(INTERRUPTED_NOTE)
+
+    def hand_over(self) -> bool:
+        """Gives the job back because this attempt did its share, which does not use it up, and rings for the next.
+
+        Whatever failed before is forgotten: a share that was done shows that the work gets on.
+        """
+        given_back = self._give_back(HANDED_OVER_NOTE, max_attempts=F("attempt") + MAX_ATTEMPTS)
+        if given_back:
+            ring(self.public_id, self.queue)
+        return given_back
+
+    def _give_back(self, note: str, **changes: object) -> bool:
+        returned: dict[str, object] = {
+            "status": JobStatus.QUEUED,
+            "lease_expires_at": None,
+            "last_sent_at": Now(),
+            "max_attempts": F("max_attempts") + 1,
+            "progress_note": note,
+            **changes,
+        }
+        return self._row().update(**returned) == 1
 
     def _row(self) -> JobQuerySet:
         return Job.objects.filter(pk=self.pk).held_by(self.attempt)
@@ -155,6 +172,7 @@ def claim(*, job_id: UUID, worker: str) -> ClaimedJob | None:
         public_id=job.public_id,
         kind=job.kind,
         subject_id=job.subject_id,
+        queue=job.queue,
         attempt=job.attempt,
         progress_done=job.progress_done,
         progress_total=job.progress_total,

@@ -9,6 +9,14 @@ class CancelRequested(Exception):
     """A person asked for the job to stop: this attempt stops and keeps what it has committed."""
 
 
+class MoreToDo(Exception):
+    """The attempt did its share and stored how far it came: the job goes back to the queue and is taken up again.
+
+    Work that lasts longer than a task may is done in such shares, so that a worker is never held by one job for long
+    and a worker that dies costs one share.
+    """
+
+
 class UserFacingJobError(Exception):
     """The job cannot succeed, and trying again would not help.
 

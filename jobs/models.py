@@ -11,6 +11,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from accounts.models import Institution, Role
+from jobs.concealment import concealed_from
 
 
 class JobStatus(models.TextChoices):
@@ -37,11 +38,17 @@ class JobQuerySet(models.QuerySet["Job"]):
     """Jobs, with the conditions under which they may be seen, claimed, settled or announced again."""
 
     def visible_to(self, user: Any) -> Self:
-        """Clinicians and administrators see their institution's jobs, researchers their own, others none."""
+        """Clinicians and administrators see their institution's jobs, researchers their own, others none.
+
+        Jobs about records that a clinician must not see are not among them.
+        """
         if not user.is_authenticated:
             return self.none()
         if user.role in {Role.CLINICIAN, Role.ADMIN}:
-            return self.filter(institution=user.institution_id)
+            rows = self.filter(institution=user.institution_id)
+            for concealed in concealed_from(user):
+                rows = rows.exclude(pk__in=concealed)
+            return rows
         if user.role == Role.RESEARCHER:
             return self.filter(requested_by=user)
         return self.none()

@@ -1,16 +1,16 @@
 """One attempt at one job: claim it, let its handler work, settle it."""
 
 import logging
-import traceback
 from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
 from accounts import audit
 from jobs.claims import ClaimedJob, claim
-from jobs.errors import CancelRequested, LeaseLost, UserFacingJobError
+from jobs.errors import CancelRequested, LeaseLost, MoreToDo, UserFacingJobError
 from jobs.heartbeat import Heartbeat
 from jobs.registry import handler_for
+from jobs.traces import trace_without_values
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,8 @@ def _attempt(claimed: ClaimedJob) -> Settlement:
         return claimed.cancelled
     except LeaseLost:
         return _leave_to_the_next
+    except MoreToDo:
+        return claimed.hand_over
     except UserFacingJobError as error:
         return partial(claimed.fail, error.code, str(error))
     except Exception as error:
@@ -58,15 +60,3 @@ def _attempt(claimed: ClaimedJob) -> Settlement:
 
 def _leave_to_the_next() -> bool:
     return False
-
-
-def trace_without_values(error: BaseException) -> str:
-    """Where an error arose and of what type, without its message: a message may quote a patient's data."""
-    lines = []
-    cause: BaseException | None = error
-    while cause is not None:
-        kind = type(cause)
-        frames = "".join(traceback.format_tb(cause.__traceback__))
-        lines.append(f"{kind.__module__}.{kind.__qualname__}\n{frames}")
-        cause = cause.__cause__ or cause.__context__
-    return "caused by ".join(lines)

@@ -15,8 +15,14 @@ COMMANDS = {
     ("evaluate", "fna"): ("evaluate_fna", "measure the FNA classifier beside others on the same folds"),
     ("predict", "fna"): ("predict_fna", "answer every row of a table of FNA measurements"),
     ("train", "image"): ("train_image", "train an image classifier on a folder, a manifest or an array file"),
+    ("evaluate", "synthetic"): ("evaluate_synthetic", "judge whether a synthetic set may be released"),
     ("evaluate", "image"): ("evaluate_image", "cross-validate the image classifier beside ResNet-18"),
     ("predict", "image"): ("predict_image", "answer pictures: DICOM, PNG, JPEG or TIFF"),
+    ("synthesize", "fna"): ("synthesize_fna", "learn a table of FNA measurements and draw a synthetic one"),
+    ("synthesize", "image"): ("synthesize_image", "train a generator on pictures and draw a labelled set from it"),
+    ("benchmark", "tables"): ("benchmark_tables", "measure the tabular generators on the same folds"),
+    ("benchmark", "gans"): ("benchmark_gans", "measure all picture generators on one data set and device"),
+    ("benchmark", "gate"): ("benchmark_gate", "try the release gate on honest sets and planted leaks"),
 }
 """A command's words, and its module in `ml.commands` with its help."""
 

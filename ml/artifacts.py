@@ -56,9 +56,9 @@ def save_artifact(
     data = serialise(dict(tensors), metadata=dict(metadata))
     sha256 = hashlib.sha256(data).hexdigest()
     described = {**card, "weights": {"file": path.name, "bytes": len(data), "sha256": sha256}}
-    _write_whole(path, data)
+    write_whole(path, data)
     text = json.dumps(described, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    _write_whole(card_path(path), text.encode())
+    write_whole(card_path(path), text.encode())
     return sha256
 
 
@@ -105,7 +105,7 @@ def _read_card(path: Path) -> dict[str, Any]:
     return card
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write beside the target, then rename over it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

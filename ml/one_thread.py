@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import torch
 
-_ONE_THREAD = threading.Lock()
+_ONE_THREAD = threading.RLock()  # a caller may call another
 
 
 @contextmanager

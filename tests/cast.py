@@ -2,10 +2,13 @@
 
 import csv
 import io
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from allauth.account.internal.flows import login
+from allauth.account.internal.userkit import user_id_to_str
 from django.test import Client
 from rest_framework.test import APIClient
 from sklearn.datasets import load_breast_cancer
@@ -20,7 +23,7 @@ PASSWORD = "a long pass phrase"
 HOME, AWAY = "North Hospital", "South Hospital"
 
 MakeUser = Callable[..., User]
-SignIn = Callable[[User], Client]
+SignIn = Callable[..., Client]
 
 
 def wdbc(count: int = 5) -> tuple[np.ndarray, list[int]]:
@@ -82,11 +85,21 @@ def auditor(make_user: MakeUser) -> User:
 
 @pytest.fixture
 def sign_in() -> SignIn:
-    """A browser in which this person is signed in."""
+    """A browser in which this person is signed in: with password and second factor, `minutes_ago`."""
 
-    def start(user: User) -> Client:
-        client = Client()
+    def start(
+        user: User, *, minutes_ago: float = 0, second_factor: bool = True, client: Client | None = None
+    ) -> Client:
+        client = client or Client()
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        at = time.time() - minutes_ago * 60
+        records = [{"method": "password", "at": at, "email": user.email}]
+        if second_factor:
+            records.append({"method": "mfa", "at": at, "type": "totp"})
+        session = client.session
+        session[login.AUTHENTICATION_METHODS_SESSION_KEY] = records
+        session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = user_id_to_str(user)
+        session.save()
         return client
 
     return start

@@ -13,6 +13,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+import pytest_django
 import redis
 
 pytest_plugins = ("tests.cast", "tests.candidate")
@@ -94,6 +95,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get("LOBULE_REQUIRE_SERVICES") == "1":
                 pytest.fail(f"LOBULE_REQUIRE_SERVICES=1, but {reason}", pytrace=False)
             pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """The test database, in which tests may empty the audit trail (see tests.trail)."""
+    from tests.trail import let_tests_empty_the_trail
+
+    with django_db_blocker.unblock():
+        let_tests_empty_the_trail()
 
 
 @pytest.fixture(scope="session")

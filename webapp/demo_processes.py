@@ -1,4 +1,4 @@
-"""The demo's two processes, web and worker, started and stopped together."""
+"""The demo's processes, web and workers, started and stopped together."""
 
 import os
 import shlex
@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+from django.conf import settings
 from honcho.manager import Manager
 
 STARTUP_SECONDS = 120
@@ -58,7 +59,7 @@ def when_answering(url: str, announce: Callable[[], object]) -> None:
 
 
 class DemoProcesses(Manager):
-    """Web and worker under honcho: when one stops, or on Ctrl-C or SIGTERM, both stop."""
+    """Web and workers under honcho: when one stops, or on Ctrl-C or SIGTERM, all stop."""
 
     def __init__(self, port: int) -> None:
         super().__init__()
@@ -69,11 +70,13 @@ class DemoProcesses(Manager):
             f"exec {python} -m gunicorn webapp.wsgi --bind 127.0.0.1:{port} --threads 8 --timeout 120"
             " --graceful-timeout 3 --no-control-socket --log-level warning",
         )
+        # Whoever tries the demo in a container is root there; Celery's warning about that is for production.
+        celery = f"exec {python} -W {shlex.quote(ROOT_WARNING)} -m celery --quiet --app webapp worker"
+        self.add_process("worker", f"{celery} --beat --concurrency 2 --loglevel WARNING")
+        # Training a generator takes minutes: patients' images must not wait behind it.
         self.add_process(
-            "worker",
-            # Whoever tries the demo in a container is root there; Celery's warning about that is for production.
-            f"exec {python} -W {shlex.quote(ROOT_WARNING)}"
-            " -m celery --quiet --app webapp worker --beat --concurrency 2 --loglevel WARNING",
+            "synthesis",
+            f"{celery} --queues {settings.SYNTHESIS_QUEUE} --hostname synthesis@%h --concurrency 1 --loglevel WARNING",
         )
 
     @property
@@ -82,12 +85,12 @@ class DemoProcesses(Manager):
         return self.returncode in {128 + signal.SIGINT, 128 + signal.SIGTERM}
 
     def loop(self) -> None:
-        """Runs both until the end; a closed terminal counts as a request to stop."""
+        """Runs them until the end; a closed terminal counts as a request to stop."""
         signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
         super().loop()
 
     def terminate(self) -> None:
-        """Asks both to stop; when they are only just starting, as soon as they have."""
+        """Asks all to stop; when they are only just starting, as soon as they have."""
         if self._all_started():
             super().terminate()
         else:

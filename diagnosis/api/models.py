@@ -6,7 +6,7 @@ import django_filters
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -29,8 +29,9 @@ from diagnosis.services import activation as services
 from diagnosis.services.models import model_in_force
 from diagnosis.services.rehearsal import start_rehearsal
 
-MayChange = role_permission(Role.CLINICIAN, Role.ADMIN)
-IsClinician = role_permission(Role.CLINICIAN)
+MayLook = role_permission(*Role.values, read="models:read")
+MayChange = role_permission(Role.CLINICIAN, Role.ADMIN, read="models:read", write="models:write")
+IsClinician = role_permission(Role.CLINICIAN, read="cases:read")
 
 
 @extend_schema_view(
@@ -39,7 +40,7 @@ IsClinician = role_permission(Role.CLINICIAN)
 class InstalledModelViewSet(viewsets.ReadOnlyModelViewSet[InstalledModel]):
     """What this site can score with; no patient's data, so every role may look."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (MayLook,)
     queryset = InstalledModel.objects.all()
     serializer_class = InstalledModelSerializer
     lookup_field = "public_id"
@@ -96,7 +97,7 @@ class ActivationViewSet(viewsets.ReadOnlyModelViewSet[ModelActivation]):
 
     def get_permissions(self) -> list[BasePermission]:
         """Every role may look back; clinicians and administrators decide."""
-        return [IsAuthenticated()] if self.action in {"list", "retrieve"} else [MayChange()]
+        return [MayLook()] if self.action in {"list", "retrieve"} else [MayChange()]
 
     def get_queryset(self) -> Any:
         """Those of one's institution."""
@@ -158,7 +159,7 @@ class RehearsalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
     def flips(self, request: Request, public_id: Any = None) -> Response:
         """For clinicians: patients' cases, malignant and benign exchanged first."""
         rehearsal = self.get_object()
-        rows: Any = rehearsal_selectors.flips(rehearsal)  # not of the view's own model
+        rows: Any = rehearsal_selectors.flips(rehearsal, person(request))  # not of the view's own model
         page: list[RehearsedAnswer] = self.paginate_queryset(rows) or []
         shown = rehearsal_selectors.list_flips(rehearsal=rehearsal, answers=page)
         return self.get_paginated_response(RehearsedAnswerSerializer(shown, many=True).data)

@@ -26,6 +26,7 @@ from diagnosis.api.studies_serializers import (
 )
 from diagnosis.api.uploads_authentication import AUTHENTICATION
 from diagnosis.api.uploads_protocol import check_body
+from diagnosis.filters import asked_for
 from diagnosis.models import Study
 from diagnosis.study_filter import StudyFilter
 
@@ -34,7 +35,7 @@ class StudyViewSet(viewsets.GenericViewSet[Study]):
     """Studies of one's institution."""
 
     authentication_classes = AUTHENTICATION
-    permission_classes = (role_permission(Role.CLINICIAN),)
+    permission_classes = (role_permission(Role.CLINICIAN, read="studies:read", write="studies:write"),)
     parser_classes = (MultiPartParser, FormParser, JSONParser)
     serializer_class = StudySerializer
     filterset_class = StudyFilter
@@ -53,7 +54,8 @@ class StudyViewSet(viewsets.GenericViewSet[Study]):
 
     def list(self, request: Request) -> Response:
         """Studies, newest first."""
-        return self._page(self.filter_queryset(self.get_queryset()), dict(request.query_params.items()))
+        filters = asked_for(StudyFilter(request.query_params, queryset=self.queryset))
+        return self._page(self.filter_queryset(self.get_queryset()), filters)
 
     @extend_schema(responses={200: StudyDetailSerializer})
     def retrieve(self, request: Request, public_id: Any) -> Response:
@@ -62,7 +64,11 @@ class StudyViewSet(viewsets.GenericViewSet[Study]):
         return Response(StudyDetailSerializer(study).data)
 
     @extend_schema(request=StudySearchSerializer, responses={200: StudySerializer(many=True)})
-    @action(detail=False, methods=["post"])
+    @action(
+        detail=False,
+        methods=["post"],
+        permission_classes=[role_permission(Role.CLINICIAN, read="studies:read", write="studies:read")],
+    )
     def search(self, request: Request) -> Response:
         """Studies by the patient's name, number or accession number; filters work as in the list."""
         serializer = StudySearchSerializer(data=request.data)

@@ -12,9 +12,10 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import audit
 from accounts.errors import Conflict, DomainError
 from accounts.idempotency import HEADER, MAX_LENGTH
-from accounts.models import IdempotencyKey
+from accounts.models import Action, IdempotencyKey
 from accounts.permissions import person
 
 # A request that has not answered by then has died: the server gives each two minutes.
@@ -49,6 +50,7 @@ def once(request: Request, fingerprint: str, work: Callable[[], Response]) -> Re
                 code="idempotency_key_reused",
             )
         if row.status:
+            audit.record(Action.VIEW, object_type="repeated-answer", object_id=row.pk)
             content_type = row.body.get("_content_type")
             body = {name: value for name, value in row.body.items() if name != "_content_type"}
             return Response(

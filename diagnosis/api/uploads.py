@@ -28,7 +28,7 @@ from diagnosis.models import Upload, UploadedFile
 from diagnosis.services import uploads as service
 from diagnosis.services.upload_remarks import missing_from_disc
 
-IsClinician = role_permission(Role.CLINICIAN)
+IsClinician = role_permission(Role.CLINICIAN, read="studies:read", write="studies:write")
 STUDIES_NAMED = 50
 
 
@@ -82,12 +82,12 @@ class UploadDetailView(generics.GenericAPIView[UploadedFile]):
         """What became of the upload: counts, studies, and its files page by page under `files`."""
         user = person(request)
         upload = selectors.read_upload(user=user, public_id=public_id)
-        files = selectors.files_of(upload.files.order_by("pk"))
+        files = selectors.files_of(selectors.files_in(upload, user).order_by("pk"))
         if wanted := request.query_params.get("status"):
             files = files.filter(status=wanted)
         page = self.paginate_queryset(files) or []
         context = {
-            "counts": selectors.tally(upload).by_status,
+            "counts": selectors.tally(upload, user).by_status,
             "studies": selectors.studies_of(upload, user)[:STUDIES_NAMED],
             "missing": missing_from_disc(upload),
             "files": self.get_paginated_response(UploadedFileSerializer(page, many=True).data).data,
@@ -100,6 +100,7 @@ class _TusView(APIView):
 
     authentication_classes = AUTHENTICATION
     permission_classes = (IsClinician,)
+    throttle_scope = "uploads"
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Every answer names the protocol's version, refusals too."""

@@ -2,10 +2,11 @@
 
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.authentication import SessionScheme
-from knox.auth import TokenAuthentication
 from rest_framework import exceptions
 from rest_framework.authentication import CSRFCheck, SessionAuthentication
 from rest_framework.request import Request
+
+from accounts.sign_in.tokens import TokenAuthentication
 
 
 class BrowserAuthentication(SessionAuthentication):

@@ -28,11 +28,12 @@ from diagnosis.api.serializers import (
     FnaSampleSerializer,
     PredictionSerializer,
 )
-from diagnosis.filters import CaseFilter
+from diagnosis.filters import CaseFilter, asked_for
 from diagnosis.models import Case, FnaBatch, Prediction
 from diagnosis.services.intake import import_fna_file, submit_fna_samples
 
-IsClinician = role_permission(Role.CLINICIAN)
+IsClinician = role_permission(Role.CLINICIAN, read="cases:read", write="cases:write")
+MaySearch = role_permission(Role.CLINICIAN, read="cases:read", write="cases:read")
 MAX_SAMPLES = 10_000
 IDEMPOTENCY = OpenApiParameter(
     HEADER,
@@ -102,9 +103,12 @@ def _limits(many: bool) -> dict[str, Any]:
 class _AuditedList(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
     """A list of patients' data: each page is recorded as one search."""
 
+    filterset_class: type[django_filters.FilterSet]
+
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One page."""
-        return self._page(self.filter_queryset(self.get_queryset()), dict(request.query_params.items()))
+        filters = asked_for(self.filterset_class(request.query_params, queryset=self.get_queryset()))
+        return self._page(self.filter_queryset(self.get_queryset()), filters)
 
     def _page(self, rows: Any, filters: dict[str, Any]) -> Response:
         page = selectors.list_cases(cases=self.paginate_queryset(rows) or [], filters=filters)
@@ -129,7 +133,7 @@ class CaseViewSet(_AuditedList):
         return Response(CaseSerializer(selectors.read_case(user=person(request), public_id=public_id)).data)
 
     @extend_schema(request=CaseSearchSerializer, responses={200: CaseSerializer(many=True)})
-    @action(detail=False, methods=["post"])
+    @action(detail=False, methods=["post"], permission_classes=[MaySearch])
     def search(self, request: Request) -> Response:
         """Cases by sample number."""
         serializer = CaseSearchSerializer(data=request.data)

@@ -8,6 +8,7 @@ from diagnosis.models.instance import Annotation, Instance
 from diagnosis.models.intake_policy import IntakePolicy
 from diagnosis.models.patient import Patient
 from diagnosis.models.prediction import Prediction
+from diagnosis.models.restriction import Restriction
 from diagnosis.models.study import Series, Study
 from diagnosis.models.upload import Upload, UploadedFile
 
@@ -24,6 +25,7 @@ __all__ = [
     "Prediction",
     "Rehearsal",
     "RehearsedAnswer",
+    "Restriction",
     "Series",
     "Study",
     "Upload",

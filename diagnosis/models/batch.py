@@ -1,14 +1,28 @@
 """A batch: FNA samples that arrived together."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 
 from accounts.models import Institution
-from diagnosis.models.visibility import ClinicalQuerySet
+from diagnosis.models.restriction import Records
+from diagnosis.models.visibility import CollectionQuerySet, belonging_to
 from jobs.models import Job
+
+
+class FnaBatchQuerySet(CollectionQuerySet["FnaBatch"]):
+    """Batches; one whose samples are all hidden is hidden."""
+
+    def parts(self) -> models.QuerySet[Any]:
+        """The batch's samples."""
+        return belonging_to(apps.get_model("diagnosis", "FnaSample"), "batch")
+
+    def is_hidden(self, hidden: Records) -> models.Q:
+        """Those whose case is hidden."""
+        return models.Q(case__in=hidden.cases)
 
 
 class FnaBatch(models.Model):
@@ -33,7 +47,7 @@ class FnaBatch(models.Model):
     row_count = models.PositiveIntegerField()
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="+")
 
-    objects = ClinicalQuerySet["FnaBatch"].as_manager()
+    objects = FnaBatchQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]

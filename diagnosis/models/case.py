@@ -14,8 +14,15 @@ from diagnosis.models.study import Study
 from diagnosis.models.visibility import ClinicalQuerySet
 
 
+class CaseQuerySet(ClinicalQuerySet["Case"]):
+    """Cases; one of imaging is seen by whoever sees its patient."""
+
+    patient_path = "study__patient"
+    case_path = "pk"
+
+
 class Case(models.Model):
-    """One question to the second reader. `public_id` is also the patient's pseudonym in the audit trail."""
+    """One question to the second reader."""
 
     class Kind(models.TextChoices):
         FNA = "fna", "FNA"
@@ -39,7 +46,7 @@ class Case(models.Model):
     )
     unread_reason = models.TextField(blank=True, help_text="Why no model reads it, in plain words.")
 
-    objects = ClinicalQuerySet["Case"].as_manager()
+    objects = CaseQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
@@ -53,6 +60,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"Case {str(self.public_id)[:8]}"
+
+    @property
+    def pseudonym(self) -> str:
+        """The patient in the audit trail: a study's patient; of an aspirate, which names none, the case itself."""
+        return str(self.study.patient.public_id if self.study else self.public_id)
 
 
 class FnaSample(models.Model):

@@ -13,6 +13,12 @@ from diagnosis.models.visibility import ClinicalQuerySet
 from ml.dicom.frames import FrameSet
 
 
+class InstanceQuerySet(ClinicalQuerySet["Instance"]):
+    """Files, seen by whoever sees their patient."""
+
+    patient_path = "series__study__patient"
+
+
 class Instance(models.Model):
     """One file of a series. The bytes lie in the phi storage under a name of our own, the decoded frames beside them.
 
@@ -59,7 +65,7 @@ class Instance(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = ClinicalQuerySet["Instance"].as_manager()
+    objects = InstanceQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["number", "id"]
@@ -100,6 +106,7 @@ class AnnotationQuerySet(ClinicalQuerySet["Annotation"]):
     """Annotations, seen by whoever sees their image."""
 
     institution_path = "instance__institution"
+    patient_path = "instance__series__study__patient"
 
 
 class Annotation(models.Model):

@@ -9,6 +9,12 @@ from accounts.models import Institution
 from diagnosis.models.visibility import ClinicalQuerySet
 
 
+class PatientQuerySet(ClinicalQuerySet["Patient"]):
+    """Patients; a restricted one is hidden with everything that is known of it."""
+
+    patient_path = "pk"
+
+
 class Patient(models.Model):
     """One person at one institution: equal patient IDs at two hospitals are two people.
 
@@ -25,7 +31,7 @@ class Patient(models.Model):
     sex = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = ClinicalQuerySet["Patient"].as_manager()
+    objects = PatientQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]

@@ -17,6 +17,8 @@ class PredictionQuerySet(ClinicalQuerySet["Prediction"]):
     """Predictions, seen by whoever sees their case."""
 
     institution_path = "case__institution"
+    patient_path = "case__study__patient"
+    case_path = "case"
 
 
 class Prediction(models.Model):

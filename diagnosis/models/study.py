@@ -10,6 +10,12 @@ from diagnosis.models.patient import Patient
 from diagnosis.models.visibility import ClinicalQuerySet
 
 
+class StudyQuerySet(ClinicalQuerySet["Study"]):
+    """Studies, seen by whoever sees their patient."""
+
+    patient_path = "patient"
+
+
 class Study(models.Model):
     """What was examined in one visit: series of images, and what was written about them."""
 
@@ -24,7 +30,7 @@ class Study(models.Model):
     is_deidentified = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = ClinicalQuerySet["Study"].as_manager()
+    objects = StudyQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "studies"
@@ -42,6 +48,7 @@ class SeriesQuerySet(ClinicalQuerySet["Series"]):
     """Series, seen by whoever sees their study."""
 
     institution_path = "study__institution"
+    patient_path = "study__patient"
 
 
 class Series(models.Model):

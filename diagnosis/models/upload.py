@@ -1,7 +1,7 @@
 """Uploads of image files: what arrived, how far, and what became of each file."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,20 @@ from django.db.models import F, Q
 
 from accounts.models import Institution
 from diagnosis.models.instance import Instance
-from diagnosis.models.visibility import ClinicalQuerySet
+from diagnosis.models.restriction import Records
+from diagnosis.models.visibility import ClinicalQuerySet, CollectionQuerySet, belonging_to
+
+
+class UploadQuerySet(CollectionQuerySet["Upload"]):
+    """Uploads; one that brought hidden patients' files alone is hidden, and what was refused in it too."""
+
+    def parts(self) -> models.QuerySet[Any]:
+        """The files of the upload that became part of a study."""
+        return belonging_to(UploadedFile, "upload", instance__isnull=False)
+
+    def is_hidden(self, hidden: Records) -> Q:
+        """Those of a hidden patient."""
+        return Q(instance__series__study__patient__in=hidden.patients)
 
 
 class Upload(models.Model):
@@ -31,7 +44,7 @@ class Upload(models.Model):
     stated_body_part = models.CharField(max_length=64, blank=True)
     reference = models.CharField(max_length=200, blank=True, help_text="The patient's number, for pictures.")
 
-    objects = ClinicalQuerySet["Upload"].as_manager()
+    objects = UploadQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
@@ -41,9 +54,15 @@ class Upload(models.Model):
 
 
 class UploadedFileQuerySet(ClinicalQuerySet["UploadedFile"]):
-    """Files, seen by whoever sees their upload."""
+    """Files, seen by whoever sees their upload and, once they are part of a study, their patient."""
 
     institution_path = "upload__institution"
+
+    def without(self, hidden: Records, user: Any) -> Self:
+        """The files that this person sent, and those of visible uploads that are no hidden patient's."""
+        uploads = Upload.objects.filter(institution=user.institution_id).without(hidden, user)
+        is_hidden = Q(instance__isnull=False, instance__series__study__patient__in=hidden.patients)
+        return self.filter(Q(upload__created_by=user.pk) | Q(upload__in=uploads.values("pk")) & ~is_hidden)
 
 
 class UploadedFile(models.Model):

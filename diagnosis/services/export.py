@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from django.db import transaction
 
 from accounts import audit
+from accounts.audit.export.as_csv import inert
 from accounts.models import Action
 from diagnosis.models import Case
 from ml.fna.schema import LABELS
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 HEADER = (
     "case",
     "kind",
@@ -30,11 +30,6 @@ HEADER = (
     "weights_sha256",
     "prediction",
 )
-
-
-def inert(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ import uuid
 
 from diagnosis.models import Upload
 from ml.dicom.frames import FrameSet
-from ml.dicom.header import Header, InstanceHeader, PatientHeader, SeriesHeader, StudyHeader
+from ml.dicom.levels import Header, InstanceHeader, PatientHeader, SeriesHeader, StudyHeader
 
 # Secondary Capture: the class that DICOM gives to pictures of unknown making.
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"

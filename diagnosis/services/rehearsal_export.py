@@ -5,11 +5,12 @@ import io
 from collections.abc import Iterator
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts import audit
+from accounts.audit.export.as_csv import inert
 from accounts.models import Action
 from diagnosis.models import Rehearsal, RehearsedAnswer
-from diagnosis.services.export import inert
 from ml.fna.schema import LABELS
 
 HEADER = (
@@ -29,8 +30,8 @@ ROWS_AT_ONCE = 2000
 
 
 @transaction.atomic
-def export_rehearsal(rehearsal: Rehearsal) -> str:
-    """Every answer that was compared; the export is recorded before a byte of it leaves.
+def export_rehearsal(rehearsal: Rehearsal, answers: QuerySet[RehearsedAnswer]) -> str:
+    """The answers that were compared; the export is recorded before a byte of it leaves.
 
     Raises:
         AuditUnavailable: nothing was exported.
@@ -38,9 +39,7 @@ def export_rehearsal(rehearsal: Rehearsal) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(HEADER)
-    answers = rehearsal.answers.select_related(
-        "prediction__case__fna_sample", "prediction__instance", "prediction__model"
-    )
+    answers = answers.select_related("prediction__case__fna_sample", "prediction__instance", "prediction__model")
     count = 0
     for answer in answers.iterator(chunk_size=ROWS_AT_ONCE):
         writer.writerow(list(_row(rehearsal, answer)))

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from accounts.models import Institution, User
 from diagnosis.models import Case, Instance, Patient, Series, Study
-from ml.dicom.header import Header, PatientHeader
 from ml.dicom.inspection import Inspection
+from ml.dicom.levels import Header, PatientHeader
 
 OTHER_PATIENT = (
     "The file names another patient than the study that it belongs to. Check both before it is used; until then no "

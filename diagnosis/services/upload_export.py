@@ -4,17 +4,18 @@ import csv
 import io
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts import audit
+from accounts.audit.export.as_csv import inert
 from accounts.models import Action
-from diagnosis.models import Upload
-from diagnosis.services.export import inert
+from diagnosis.models import Upload, UploadedFile
 
 HEADER = ("file", "archive", "bytes", "sha256", "result", "code", "message", "remarks", "study", "instance")
 
 
 @transaction.atomic
-def export_upload(*, upload: Upload) -> str:
+def export_upload(*, upload: Upload, files: QuerySet[UploadedFile]) -> str:
     """One row a file; the export is recorded before a byte of it leaves.
 
     Raises:
@@ -23,7 +24,7 @@ def export_upload(*, upload: Upload) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(HEADER)
-    files = upload.files.select_related("archive", "instance__series__study").order_by("pk")
+    files = files.select_related("archive", "instance__series__study").order_by("pk")
     count = 0
     for file in files.iterator(chunk_size=2000):
         instance = file.instance

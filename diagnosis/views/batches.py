@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts.models import Role
+from accounts.models import Role, User
 from accounts.permissions import person, require_role
 from diagnosis import selectors
 from diagnosis.models import FnaBatch, Prediction
@@ -41,17 +41,17 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "batch": batch,
         "page": page,
-        "comparison": selectors.compare_with_known(batch),
-        "problems": shown_problems(batch.warnings),
+        "comparison": selectors.compare_with_known(batch, person(request)),
+        "problems": shown_problems(selectors.remarks_on(batch, person(request))),
     }
     if batch.job.is_final:
-        context |= _spread(batch)
+        context |= _spread(batch, person(request))
     return render(request, "diagnosis/batch_detail.html", context)
 
 
-def _spread(batch: FnaBatch) -> dict[str, Any]:
+def _spread(batch: FnaBatch, user: User) -> dict[str, Any]:
     """What the histogram of the batch's probabilities shows, and says in words."""
-    probabilities = selectors.probabilities(batch)
+    probabilities = selectors.probabilities(batch, user)
     answer = Prediction.objects.filter(case__fna_sample__batch=batch).select_related("model").first()
     if answer is None or not probabilities:
         return {}
@@ -73,7 +73,7 @@ def _spread(batch: FnaBatch) -> dict[str, Any]:
 @require_role(Role.CLINICIAN)
 def export(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The batch's answers as CSV."""
-    batch = selectors.read_batch(user=person(request), public_id=public_id)
+    batch = selectors.find_batch(user=person(request), public_id=public_id)
     cases = selectors.worklist(person(request)).select_related("answer__model").filter(fna_sample__batch=batch)
     rows = cases.order_by("fna_sample__row_number").iterator(chunk_size=2000)
     return csv_response(

@@ -1,6 +1,5 @@
 """The worklist and one case."""
 
-from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -13,7 +12,7 @@ from accounts.models import Role
 from accounts.permissions import person, require_role
 from diagnosis import selectors
 from diagnosis.evidence import evidence_of
-from diagnosis.filters import CaseFilter
+from diagnosis.filters import CaseFilter, asked_for
 from diagnosis.forms import ReferenceSearchForm
 from diagnosis.models import Case
 from diagnosis.services.export import export_cases
@@ -39,7 +38,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     """The institution's cases."""
     case_filter, cases, reference = _narrowed(request)
     page = Paginator(cases, CASES_PER_PAGE).get_page(request.GET.get("page"))
-    filters: dict[str, Any] = {name: value for name, value in request.GET.items() if value and name != "page"}
+    filters = asked_for(case_filter)
     page.object_list = selectors.list_cases(
         cases=page.object_list, filters=filters | ({"by_number": True} if reference else {})
     )
@@ -75,9 +74,10 @@ def export(request: HttpRequest) -> HttpResponse:
 @require_role(Role.CLINICIAN)
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """One sample: the answer, what it means, what speaks for it, what replays it. A study has a page of its own."""
+    study = selectors.study_of_case(user=person(request), public_id=public_id)
+    if study is not None:
+        return redirect("study-detail", study.public_id)
     case = selectors.read_case(user=person(request), public_id=public_id)
-    if case.study is not None:
-        return redirect("study-detail", case.study.public_id)
     return render(
         request,
         "diagnosis/case_detail.html",

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from accounts.models import Role
+from accounts import audit
+from accounts.models import Action, Role
 from accounts.permissions import person, require_role
 from diagnosis.forms import FnaFileForm, FnaSampleForm
 from diagnosis.models import FnaBatch
@@ -51,6 +52,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         table = read_fna_file(upload.read(), file_name=upload.name, columns=_columns_named(request))
     except UnreadableTable as error:
         return _refused(request, form, error)
+    audit.record(Action.VIEW, object_type="fna-preview")
     context = {
         "form": form,
         "preview": preview_of(table),

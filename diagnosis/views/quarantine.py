@@ -17,7 +17,7 @@ from accounts.models import Role
 from accounts.permissions import person, require_role
 from diagnosis.deidentification_forms import DecisionForm
 from diagnosis.models import Instance
-from diagnosis.quarantine_selectors import read_waiting, waiting_for_review
+from diagnosis.quarantine_selectors import find_waiting, list_waiting, read_waiting, waiting_for_review
 from diagnosis.services import quarantine as services
 from ml.dicom.deidentification import writing_in
 from ml.dicom.rendering import load_frame, to_display
@@ -33,6 +33,7 @@ MARGIN = 4
 def waiting(request: HttpRequest) -> HttpResponse:
     """The pictures that wait, the one that waits longest first."""
     page = Paginator(waiting_for_review(person(request)), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page.object_list = list_waiting(rows=page.object_list)
     return render(request, "diagnosis/deidentification/waiting.html", {"page": page})
 
 
@@ -69,10 +70,10 @@ def picture(request: HttpRequest, public_id: UUID, number: int) -> HttpResponse:
 def decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Releases the picture, as it is or masked, or rejects it."""
     user = person(request)
-    instance = read_waiting(user=user, public_id=public_id)
+    instance = find_waiting(user=user, public_id=public_id)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _show(request, instance, form, status=422)
+        return _show(request, read_waiting(user=user, public_id=public_id), form, status=422)
     decision = form.cleaned_data["decision"]
     try:
         if decision == DecisionForm.RELEASE:

@@ -55,7 +55,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _results(request: HttpRequest, rehearsal: Any) -> dict[str, Any]:
     found = selectors.findings(rehearsal)
-    page = Paginator(selectors.flips(rehearsal), FLIPS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(selectors.flips(rehearsal, person(request)), FLIPS_PER_PAGE).get_page(request.GET.get("page"))
     page.object_list = selectors.list_flips(rehearsal=rehearsal, answers=page.object_list)
     return {
         "findings": found,
@@ -71,4 +71,5 @@ def _results(request: HttpRequest, rehearsal: Any) -> dict[str, Any]:
 def export(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Every compared answer as CSV."""
     rehearsal = selectors.get_rehearsal(user=person(request), public_id=public_id)
-    return csv_response(export_rehearsal(rehearsal), f"lobule-rehearsal-{str(rehearsal.public_id)[:8]}.csv")
+    answers = selectors.answers_seen_by(rehearsal, person(request))
+    return csv_response(export_rehearsal(rehearsal, answers), f"lobule-rehearsal-{str(rehearsal.public_id)[:8]}.csv")

@@ -37,10 +37,10 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = person(request)
     upload = selectors.read_upload(user=user, public_id=public_id)
     shown = request.GET.get("show", "")
-    files = selectors.files_of(upload.files.order_by("pk"))
+    files = selectors.files_of(selectors.files_in(upload, user).order_by("pk"))
     if shown in Status.values:
         files = files.filter(status=shown)
-    counts = selectors.tally(upload)
+    counts = selectors.tally(upload, user)
     context = {
         "upload": upload,
         "page": Paginator(files, FILES_PER_PAGE).get_page(request.GET.get("page")),
@@ -60,5 +60,9 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_role(Role.CLINICIAN)
 def export(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What became of each file, as CSV."""
-    upload = selectors.read_upload(user=person(request), public_id=public_id)
-    return csv_response(export_upload(upload=upload), f"lobule-upload-{str(upload.public_id)[:8]}.csv")
+    user = person(request)
+    upload = selectors.find_upload(user=user, public_id=public_id)
+    return csv_response(
+        export_upload(upload=upload, files=selectors.files_in(upload, user)),
+        f"lobule-upload-{str(upload.public_id)[:8]}.csv",
+    )

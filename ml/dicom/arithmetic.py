@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from ml.dicom.elements import Elements, PixelElement
-from ml.dicom.header import InstanceHeader
+from ml.dicom.levels import InstanceHeader
 from ml.dicom.limits import MAX_FRAME_BYTES, MAX_FRAMES, MAX_IMAGE_BYTES
 from ml.dicom.outcomes import Refusal
 from ml.dicom.syntaxes import TransferSyntax

@@ -11,7 +11,7 @@ from typing import Final
 
 from ml.dicom.arithmetic import samples_of
 from ml.dicom.elements import Buffer, Elements, Span
-from ml.dicom.header import InstanceHeader
+from ml.dicom.levels import InstanceHeader
 from ml.dicom.outcomes import Refusal
 from ml.dicom.pixels.codestream import read_codestream
 from ml.dicom.syntaxes import Codec, TransferSyntax

@@ -16,7 +16,7 @@ from ml.dicom.content import ADVICE, Kind, kind_of
 from ml.dicom.decoding import decode
 from ml.dicom.elements import Buffer
 from ml.dicom.frames import FrameSet
-from ml.dicom.header import Header
+from ml.dicom.levels import Header
 from ml.dicom.outcomes import KEPT, Refusal, Remark
 from ml.dicom.picture_headers import check_picture
 from ml.dicom.screening import screen

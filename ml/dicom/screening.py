@@ -13,8 +13,9 @@ from ml.dicom.arithmetic import check_description, check_native_length, is_nativ
 from ml.dicom.codestreams import check_codestreams
 from ml.dicom.elements import Buffer, Elements
 from ml.dicom.file_meta import FileMeta, read_file_meta
-from ml.dicom.header import Header, read_header
+from ml.dicom.header import read_header
 from ml.dicom.inflating import inflate
+from ml.dicom.levels import Header
 from ml.dicom.outcomes import Refusal, Remark
 from ml.dicom.sop_classes import MEDIA_DIRECTORY, is_image_class, kept_as
 from ml.dicom.structure import Walk

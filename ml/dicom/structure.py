@@ -2,56 +2,24 @@
 
 It follows the reading of pydicom where files break the rules, so that what is checked here is what is read later:
 items may switch to implicit VR, sequences of unknown type are recognised by their items, the last of two equal
-elements counts. Nothing is decoded and no value copied; time and memory are bounded by the limits below.
+elements counts. Nothing is decoded and no value copied; time and memory are bounded.
 """
 
 from __future__ import annotations
 
 import re
 import struct
-from functools import lru_cache
 from typing import Final
 
-from pydicom.datadict import dictionary_VR
-
-from ml.dicom.elements import PIXEL_TAGS, Buffer, Elements, PixelElement, Span
+from ml.dicom import faults
+from ml.dicom.elements import Buffer, Elements, PixelElement, Span
+from ml.dicom.faults import MAX_DEPTH, MAX_ELEMENTS
+from ml.dicom.known_elements import ITEM, ITEM_END, LONG_VRS, PIXELS, SEQUENCE_END, WANTED_INSIDE, is_sequence
 from ml.dicom.limits import MAX_FRAGMENTS
-from ml.dicom.outcomes import Refusal
-
-MAX_DEPTH: Final = 32
-MAX_ELEMENTS: Final = 100_000
-MAX_HEADER_ELEMENT: Final = 2**28
-"""No element but pixel data and documents is as long; one that claims to be and is cut short is a lie, not damage."""
 
 _UNDEFINED: Final = 0xFFFF_FFFF
-_ITEM: Final = 0xFFFE_E000
-_ITEM_END: Final = 0xFFFE_E00D
-_SEQUENCE_END: Final = 0xFFFE_E0DD
-_LONG_VRS: Final = frozenset(
-    (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
-)
-_PIXELS: Final = frozenset(PIXEL_TAGS)
-_WANTED_INSIDE: Final = frozenset(
-    {
-        0x0020_9072,  # Frame Laterality
-        0x0018_5101,  # View Position
-        0x0020_0037,  # Image Orientation (Patient)
-        0x0008_0100,  # Code Value
-        0x0004_1500,  # Referenced File ID
-        0x0004_1511,  # Referenced SOP Instance UID in File
-    }
-)
 _MAX_WANTED: Final = 60_000
 _NOT_ZERO: Final = re.compile(rb"[^\0]")
-
-
-@lru_cache(maxsize=16_384)
-def _is_sequence(tag: int) -> bool:
-    """Whether the standard's dictionary knows the element as a sequence."""
-    try:
-        return dictionary_VR(tag) == "SQ"
-    except KeyError:
-        return False
 
 
 class _UnsoundError(Exception):
@@ -93,11 +61,11 @@ class Walk:
             if end - position < 8:
                 return self._leftover(position, end, top)
             tag, vr, length, position = self._head(position, end, implicit)
-            if tag == _ITEM_END:
+            if tag == ITEM_END:
                 if top:
                     self.elements.remark("trailing_bytes")
                 return position
-            if top and tag in _PIXELS:
+            if top and tag in PIXELS:
                 position = self._pixels(tag, position, length, end)
             elif length == _UNDEFINED:
                 position = self._undefined(tag, vr, position, end, implicit)
@@ -119,7 +87,7 @@ class Walk:
         # An unreadable VR means that a writer fell back to implicit VR.
         if implicit or group == 0xFFFE or not (b"AA" <= vr <= b"ZZ"):
             return tag, b"", self._length(self.buffer, position + 4)[0], value
-        if vr in _LONG_VRS:
+        if vr in LONG_VRS:
             if end - value < 4:
                 raise self._cut(tag, 4, end - value, end)
             return tag, vr, self._length(self.buffer, value)[0], value + 4
@@ -129,7 +97,7 @@ class Walk:
         """An element of stated length."""
         if length > end - position:
             raise self._cut(tag, length, end - position, end)
-        if vr == b"SQ" or (not vr and _is_sequence(tag)):
+        if vr == b"SQ" or (not vr and is_sequence(tag)):
             self._sequence(tag, position, position + length, implicit, bounded=True)
         elif length >= 8 and vr in (b"UN", b"") and self._item_at(position):
             self._perhaps_sequence(tag, position, position + length, implicit)
@@ -137,17 +105,13 @@ class Walk:
             return
         if not self._path:
             self.elements.spans[tag] = (position, length)
-        elif tag in _WANTED_INSIDE and len(self.elements.nested) < _MAX_WANTED:
+        elif tag in WANTED_INSIDE and len(self.elements.nested) < _MAX_WANTED:
             self.elements.nested.append(((*self._path, tag), (position, length)))
 
     def _counted(self) -> None:
         self._count += 1
         if self._count > MAX_ELEMENTS:
-            raise Refusal(
-                "too_many_elements",
-                f"The header holds more than {MAX_ELEMENTS:,} elements; no real image needs as many. "
-                "Export the image again from the system that made it.",
-            )
+            raise faults.too_many_elements()
 
     def _zeros(self, position: int, end: int) -> int:
         """Zeros where an element should begin: padding, if nothing follows."""
@@ -172,7 +136,7 @@ class Walk:
     def _undefined(self, tag: int, vr: bytes, position: int, end: int, implicit: bool) -> int:
         """An element of undefined length that is not the file's pixel data; returns where it ends."""
         # VR UN of undefined length is a sequence in implicit VR (PS3.5 6.2.2); unknown elements are looked into.
-        sequence = vr in (b"SQ", b"UN") or (not vr and (_is_sequence(tag) or self._item_at(position)))
+        sequence = vr in (b"SQ", b"UN") or (not vr and (is_sequence(tag) or self._item_at(position)))
         if sequence:
             return self._sequence(tag, position, end, implicit, bounded=False)
         _, finish, closed = self._fragments(position, end)
@@ -184,20 +148,16 @@ class Walk:
         """The items of a sequence; `bounded` when `end` is its stated end; returns where it ends."""
         self._path.append(tag)
         if len(self._path) > MAX_DEPTH:
-            raise Refusal(
-                "too_deep",
-                f"Sequences are nested more than {MAX_DEPTH} deep; no real image needs that. "
-                "Export the image again from the system that made it.",
-            )
+            raise faults.too_deep()
         while end - position >= 8:
             self._counted()
             group, element, length = self._tag_and_length(self.buffer, position)
             found = group << 16 | element
             position += 8
-            if found == _SEQUENCE_END:
+            if found == SEQUENCE_END:
                 self._path.pop()
                 return position
-            if found != _ITEM:
+            if found != ITEM:
                 raise self._damaged(position - 8, "a sequence holds something else than items")
             inner = implicit or self._is_implicit(position, end)
             if length == _UNDEFINED:
@@ -243,7 +203,7 @@ class Walk:
         if self.size - position < 8:
             return False
         group, element, _ = self._tag_and_length(self.buffer, position)
-        return bool(group << 16 | element == _ITEM)
+        return bool(group << 16 | element == ITEM)
 
     def _delimiter_at(self, position: int) -> bool:
         return bool(self._tag_and_length(self.buffer, position)[0] == 0xFFFE) if self.size - position >= 8 else False
@@ -269,62 +229,30 @@ class Walk:
             group, element, length = self._tag_and_length(self.buffer, position)
             tag = group << 16 | element
             position += 8
-            if tag == _SEQUENCE_END:
+            if tag == SEQUENCE_END:
                 return spans, position, True
-            if tag != _ITEM:
+            if tag != ITEM:
                 raise self._damaged(position - 8, "pixel data hold something else than fragments")
             if length > end - position:
                 raise self._cut(tag, length, end - position, end)
             if len(spans) > MAX_FRAGMENTS:
-                raise Refusal(
-                    "too_many_fragments",
-                    f"The pixel data are cut into more than {MAX_FRAGMENTS:,} fragments; no real image needs as many. "
-                    "Export the image again from the system that made it.",
-                )
+                raise faults.too_many_fragments()
             spans.append((position, length))
             position += length
         if position != end and any(self.buffer[position:end]):
-            raise self._cut(_ITEM, 8, end - position, end)
+            raise self._cut(ITEM, 8, end - position, end)
         return spans, end, False
 
-    # What is wrong.
+    # What is wrong: while only looking whether bytes may be a sequence, merely that they are not.
 
     def _cut(self, tag: int, needed: int, present: int, end: int) -> Exception:
-        """An element longer than what is left: of the file (cut off, or a lie), or of its item."""
-        if self._guessing:
-            return _UnsoundError()
-        name = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
-        if needed > MAX_HEADER_ELEMENT or end != self.size:
-            return Refusal(
-                "element_too_long",
-                f"Element {name} declares {needed:,} bytes where only {present:,} follow. "
-                "The file is damaged; export it again.",
-                declared=needed,
-                present=present,
-            )
-        return Refusal(
-            "truncated",
-            f"The file ends in the middle of element {name}: {needed:,} bytes were announced, {present:,} are there. "
-            "It was probably cut off on its way; send it again.",
-            declared=needed,
-            present=present,
-        )
+        """An element longer than what is left of the file, or of the item that ends at `end`."""
+        return _UnsoundError() if self._guessing else faults.cut_off(tag, needed, present, inside=end != self.size)
 
     def _open_end(self, end: int) -> Exception:
-        if self._guessing:
-            return _UnsoundError()
-        if end == self.size:
-            return Refusal(
-                "truncated",
-                "The file ends before a sequence is closed. It was probably cut off on its way; send it again.",
-            )
-        return self._damaged(end, "a sequence is not closed")
+        if end != self.size:
+            return self._damaged(end, "a sequence is not closed")
+        return _UnsoundError() if self._guessing else faults.never_closed()
 
     def _damaged(self, position: int, what: str) -> Exception:
-        if self._guessing:
-            return _UnsoundError()
-        return Refusal(
-            "damaged_header",
-            f"The DICOM structure is broken at byte {position:,}: {what}. Export the image again.",
-            position=position,
-        )
+        return _UnsoundError() if self._guessing else faults.damaged(position, what)

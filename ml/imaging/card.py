@@ -20,7 +20,7 @@ from ml.imaging.preprocessing import PREPROCESSING_VERSION
 
 import torchvision  # type: ignore[import-untyped]  # isort: skip
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 GENERAL_LIMITS = (
     (
         "Not a certified medical device: a second opinion for research and demonstration, never the sole ground of a "
@@ -40,7 +40,7 @@ ULTRASOUND_LIMITS = (
         "the effect of masking them is measured, but it can't be ruled out that marks still count."
     ),
     (
-        "In cross-validation a third of the malignant pictures got a probability below one half, and two pictures in "
+        "In cross-validation three in ten malignant pictures got a probability below one half, and two pictures in "
         "five stayed uncertain: a low probability is no all-clear."
     ),
     "27 % of the training pictures are malignant. Where malignancy is rarer, the true chance is lower than shown.",

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from ml.imaging.augmentation import Augmentation, AugmentationSettings
 from ml.imaging.networks import FAKE, MALIGNANT, AutoencoderGAN, Judgement, NetworkShape, Reading
+from ml.imaging.outlines import Outliner, attention_loss, shape_loss
 from ml.imaging.phantoms import Phantoms
 from ml.imaging.preprocessing import standardise
 from ml.training.device import Device
@@ -46,10 +47,11 @@ class TrainingSettings:
     averaging: float = 0.99
     malignant_weight: float = 1.3
     rehearsal: float = 0.25
+    shape_weight: float = 0.0
 
     def alone(self, steps: int) -> TrainingSettings:
-        """The settings for learning from phantoms alone: faster, and of the classes' true frequency."""
-        return replace(self, steps=steps, learning_rate=2e-3, mixup=0.0, malignant_weight=1.0)
+        """The settings for learning from phantoms alone: faster, of the classes' true frequency, shapes too."""
+        return replace(self, steps=steps, learning_rate=2e-3, mixup=0.0, malignant_weight=1.0, shape_weight=1.0)
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,11 @@ def train_member(
         model = device.place(AutoencoderGAN(shape)).train()
         if start is not None:
             model.load_state_dict(start)
+        outliner = device.place(Outliner(shape)) if settings.shape_weight else None
+        taught = [*model.parameters(), *(outliner.parameters() if outliner is not None else ())]
         average = copy.deepcopy(model).eval().requires_grad_(False)
         runner = torch.compile(model) if device.compiled else model
-        optimiser = device.optimiser(list(model.parameters()), settings.learning_rate, settings.weight_decay)
+        optimiser = device.optimiser(taught, settings.learning_rate, settings.weight_decay)
         for step, batch in enumerate(_batches(lessons, shape, settings, changes)):
             if abort is not None and abort():
                 raise TrainingAborted(f"training stopped at step {step} of {settings.steps}")
@@ -117,9 +121,13 @@ def train_member(
             placed = _Batch(*(tensor.to(device.torch_device) for tensor in batch))
             pictures = placed.pictures.to(memory_format=torch.channels_last)
             with device.autocast():
-                loss = _loss(runner(pictures), model, placed, settings)
+                reading = runner(pictures)
+                loss = _loss(reading, model, placed, settings)
+                if outliner is not None:
+                    drawn = outliner(reading.encoded.latent)
+                    loss = loss + settings.shape_weight * shape_loss(drawn, placed.outlines)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+            torch.nn.utils.clip_grad_norm_(taught, 5.0)
             optimiser.step()
             _average_into(average, model, min(settings.averaging, (1 + step) / (10 + step)))
         if progress is not None:
@@ -197,7 +205,7 @@ def _loss(reading: Reading, model: AutoencoderGAN, batch: _Batch, settings: Trai
     loss = _cross_entropy(real.logits, batch, settings)
     small = functional.avg_pool2d(batch.pictures, 2)
     loss = loss + settings.reconstruction_weight * functional.mse_loss(reading.reconstruction.float(), small)
-    loss = loss + settings.outline_weight * _outline_loss(real, reading.encoded.latent.shape[-1], batch)
+    loss = loss + settings.outline_weight * attention_loss(real, reading.encoded.latent.shape[-1], batch.outlines)
     if settings.adversarial_weight or settings.feature_matching_weight:
         noise = torch.randn(max(2, len(small) // 4), model.shape.noise, device=small.device)
         fakes = model.generator(noise)
@@ -205,16 +213,6 @@ def _loss(reading: Reading, model: AutoencoderGAN, batch: _Batch, settings: Trai
         loss = loss - settings.adversarial_weight * functional.logsigmoid(-told).mean()
         loss = loss + _generator_loss(model, fakes, real, settings)
     return loss
-
-
-def _outline_loss(judgement: Judgement, side: int, batch: _Batch) -> Tensor:
-    """How far the cells' weights lie from the lesion, where its outline is known: cross entropy."""
-    inside = functional.adaptive_avg_pool2d(batch.outlines, side).flatten(1)
-    known = inside.sum(1) > 0.5
-    if not known.any():
-        return inside.new_zeros(())
-    wanted = inside[known] / inside[known].sum(1, keepdim=True)
-    return -(wanted * judgement.attention[known]).sum(1).mean() * known.float().mean()
 
 
 def _cross_entropy(logits: Tensor, batch: _Batch, settings: TrainingSettings) -> Tensor:

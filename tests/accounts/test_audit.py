@@ -149,8 +149,8 @@ def test_who_sees_an_institutions_trail(role: str, hospital: str, seen: int, own
 
 def test_the_list_narrows_by_person_action_and_day(auditor: User, owner: User, sign_in: SignIn) -> None:
     with audit.acting(audit.context_for(owner)):
-        audit.record(Action.EXPORT, object_type="case", object_id="the-export")
-        audit.record(Action.VIEW, object_type="case", object_id="the-view")
+        audit.record(Action.EXPORT, object_type="case", patient_pseudonym="the-export")
+        audit.record(Action.VIEW, object_type="case", patient_pseudonym="the-view")
     browser = sign_in(auditor)
 
     def listed(**query: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -13,7 +14,7 @@ from accounts.models import Action, AuditEvent, Role, User
 from diagnosis.models import Case, FnaBatch, Prediction
 from jobs.runner import run
 from ml.fna.schema import FEATURE_NAMES
-from tests.cast import PASSWORD, MakeUser, csv_of, wdbc
+from tests.cast import PASSWORD, MakeUser, SignIn, csv_of, wdbc
 
 pytestmark = pytest.mark.django_db
 SAMPLES = "/api/v1/fna-samples/"
@@ -36,7 +37,8 @@ def is_problem(response: Any, status: int) -> dict[str, Any]:
     return body
 
 
-def test_from_sign_in_to_answer(owner: User) -> None:
+def test_from_sign_in_to_answer(owner: User, settings: LazySettings) -> None:
+    settings.MFA_REQUIRED = False
     client = APIClient()
     signed_in = client.post("/api/v1/auth/token/", {"email": owner.email, "password": PASSWORD}, format="json")
     assert signed_in.status_code == 201
@@ -227,9 +229,8 @@ def test_the_schema_describes_every_endpoint(client: Any) -> None:
                 assert operations[method]["responses"], f"{method} {path}"
 
 
-def test_rel_09_a_browser_may_repeat_a_file_with_its_key(owner: User) -> None:
-    browser = Client(enforce_csrf_checks=True)
-    browser.force_login(owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+def test_rel_09_a_browser_may_repeat_a_file_with_its_key(owner: User, sign_in: SignIn) -> None:
+    browser = sign_in(owner, client=Client(enforce_csrf_checks=True))
     browser.get("/fna/upload/")
     rows, _ = wdbc(2)
     headers = {"Idempotency-Key": "file", "X-CSRFToken": browser.cookies["csrftoken"].value}

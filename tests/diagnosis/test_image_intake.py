@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
-from django.db import connection, connections
+from django.db import connections
 
 from accounts import audit
 from accounts.errors import AuditUnavailable
@@ -16,6 +16,7 @@ from diagnosis.services.image_objects import read_frame
 from diagnosis.services.studies import register_file, store_file
 from jobs.models import Job
 from tests.dicom_files import dicom_image, dicomdir, new_uid, picture, structured_report
+from tests.trail import unwritable_trail
 
 pytestmark = pytest.mark.django_db
 
@@ -197,15 +198,7 @@ def test_rel_11_no_object_stays_when_the_rows_cannot_be_written(
 
 def test_aud_03_nothing_is_stored_when_the_trail_cannot_be_written(owner: User, tmp_path: Path) -> None:
     objects = _stored_objects()
-    with connection.execute_wrapper(_refuse_audit_rows), pytest.raises(AuditUnavailable):
+    with unwritable_trail(), pytest.raises(AuditUnavailable):
         send(owner, dicom_image(), tmp_path)
     assert not Instance.objects.exists()
     assert _stored_objects() == objects
-
-
-def _refuse_audit_rows(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
-    if "INSERT" in sql and "accounts_auditevent" in sql:
-        from django.db import DatabaseError
-
-        raise DatabaseError("disk full")
-    return execute(sql, params, many, context)

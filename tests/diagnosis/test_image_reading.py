@@ -73,7 +73,7 @@ def test_an_ultrasound_picture_gets_an_answer_with_its_evidence(owner: User, tmp
         overlay = Image.open(io.BytesIO(file.read()))
     assert overlay.mode == "RGBA"
     predicted = AuditEvent.objects.get(action="predict")
-    assert (predicted.actor, predicted.patient_pseudonym) == (owner.email, str(case.public_id))
+    assert (predicted.actor, predicted.patient_pseudonym) == (owner.email, case.pseudonym)
 
 
 def test_the_stored_answer_replays_bit_for_bit(owner: User, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from diagnosis.services.intake import SampleInput, submit_fna_samples
 from diagnosis.services.models import fna_predictor, image_predictor, install_model_files, install_shipped_model
 from diagnosis.services.models.files import CARD, WEIGHTS, file_key
 from diagnosis.services.rehearsal import start_rehearsal
+from diagnosis.services.restriction import restrict
 from jobs import services as jobs
 from jobs.models import Job, JobStatus
 from jobs.runner import run
@@ -123,7 +124,7 @@ def test_the_counts_add_up(rehearsed: Rehearsal) -> None:
 
 
 def test_reversals_come_first_then_the_largest_moves(rehearsed: Rehearsal) -> None:
-    listed = list(flips(rehearsed))
+    listed = list(flips(rehearsed, rehearsed.requested_by))
     assert len(listed) == findings(rehearsed).flips
     keys = [
         (
@@ -277,7 +278,7 @@ def page(browser: Client, route: str, *arguments: object) -> str:
 def test_clinicians_see_the_cases_and_administrators_their_numbers_alone(
     rehearsed: Rehearsal, owner: User, admin: User, sign_in: SignIn
 ) -> None:
-    flip = flips(rehearsed)[0]
+    flip = flips(rehearsed, owner)[0]
     case = flip.prediction.case
     for_clinicians = page(sign_in(owner), "rehearsal-detail", rehearsed.public_id)
     assert reverse("case-detail", args=[case.public_id]) in for_clinicians
@@ -352,3 +353,17 @@ def test_the_api_rehearses(
     for address in (url, f"{url}flips/"):
         assert stranger.get(address).status_code == 404
     assert stranger.get("/api/v1/rehearsals/").json()["results"] == []
+
+
+def test_a_rehearsal_counts_restricted_cases_and_names_none(
+    rehearsed: Rehearsal, owner: User, colleague: User, sign_in: SignIn
+) -> None:
+    flip = flips(rehearsed, owner)[0]
+    case, compared = flip.prediction.case, findings(rehearsed).compared
+    seen = flips(rehearsed, colleague).count()
+    restrict(user=owner, record=case, reason="wish")
+    assert findings(rehearsed).compared == compared
+    assert flips(rehearsed, colleague).count() == seen - 1
+    export = reverse("rehearsal-export", args=[rehearsed.public_id])
+    assert str(case.public_id) not in sign_in(colleague).get(export).content.decode()
+    assert str(case.public_id) in sign_in(owner).get(export).content.decode()

@@ -22,6 +22,7 @@ from tests.dicom_files import (
     structured_report,
     zip_of,
 )
+from tests.trail import unwritable_trail
 
 pytestmark = pytest.mark.django_db
 
@@ -258,19 +259,13 @@ def test_every_read_is_recorded(client: APIClient) -> None:
     assert "Doe" not in str(list(AuditEvent.objects.values()))
 
 
-def test_aud_03_nothing_is_shown_or_stored_while_the_trail_cannot_be_written(
-    client: APIClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from django.db import DatabaseError
-
+def test_aud_03_nothing_is_shown_or_stored_while_the_trail_cannot_be_written(client: APIClient) -> None:
     send_raw(client, dicom_image())
     public_id = Study.objects.get().public_id
 
-    def fails(*args: Any, **kwargs: Any) -> None:
-        raise DatabaseError
-
-    monkeypatch.setattr(AuditEvent.objects, "bulk_create", fails)
-    for response in (client.get(URL), client.get(f"{URL}{public_id}/"), send_raw(client, dicom_image(seed=9))):
+    with unwritable_trail():
+        responses = (client.get(URL), client.get(f"{URL}{public_id}/"), send_raw(client, dicom_image(seed=9)))
+    for response in responses:
         assert response.status_code == 503
         assert b"Doe" not in response.content
     assert Instance.objects.count() == 1

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Action, AuditEvent, User
 from diagnosis.models import Case, Instance, Study, Upload, UploadedFile
+from jobs.models import Job
 from jobs.services import claim, enqueue
 from tests.cast import SignIn
 from tests.dicom_files import dicom_image, encapsulated_pdf, new_uid, zip_of
@@ -42,6 +44,16 @@ def send(api: Api, owner: User) -> Callable[[bytes], Any]:
         return client.generic("POST", "/api/v1/studies/", data, content_type="application/dicom").json()["files"][0]
 
     return one
+
+
+def enqueue_reading(owner: User, image: Instance) -> Job:
+    return enqueue(
+        kind="image-reading",
+        subject_id=str(image.public_id),
+        requested_by=owner,
+        institution=owner.institution,
+        total=1,
+    )
 
 
 def text(browser: Client, url: str) -> str:
@@ -156,7 +168,6 @@ def test_an_upload_tells_what_became_of_each_file(browser: Client, api: Api, own
     upload = Upload.objects.get()
     waiting = text(browser, f"/uploads/{upload.public_id}/")
     assert "Unpacking an archive" in waiting
-    from jobs.models import Job
     from jobs.runner import run
 
     run(Job.objects.get().public_id, worker="test")
@@ -206,13 +217,7 @@ def test_a_reading_that_gave_up_is_started_again(browser: Client, owner: User) -
     study = store_study(owner)
     image = store_image(owner, store_series(study), [ramp()])
     Instance.objects.update(reading="waiting", reading_reason="")
-    job = enqueue(
-        kind="image-reading",
-        subject_id=str(image.public_id),
-        requested_by=owner,
-        institution=owner.institution,
-        total=1,
-    )
+    job = enqueue_reading(owner, image)
     url = f"/studies/{study.public_id}/"
     assert "The study is being read" in text(browser, url)
     claim(job_id=job.public_id, worker="test").fail("broken", "The model's file is gone.")
@@ -224,15 +229,51 @@ def test_a_reading_that_gave_up_is_started_again(browser: Client, owner: User) -
     assert "The study is being read" in text(browser, url)
 
 
+def test_a_waiting_page_follows_the_reading_and_is_one_more_view_when_it_ends(browser: Client, owner: User) -> None:
+    study = store_study(owner)
+    series = store_series(study)
+    first, second = (store_image(owner, series, [ramp(shift=shift)]) for shift in (0, 1))
+    for image in (first, second):
+        enqueue_reading(owner, image)
+    url = f"/studies/{study.public_id}/"
+    page = text(browser, url)
+    assert f'hx-get="{url}reading/"' in page
+    assert """hx-headers='{"X-Lobule-Poll": "1"}'""" in page
+    views = AuditEvent.objects.filter(action=Action.VIEW)
+    assert views.count() == 1
+
+    store_answer(first)
+    Job.objects.filter(subject_id=str(first.public_id)).update(status="succeeded", finished_at=timezone.now())
+    waiting = browser.get(f"{url}reading/", headers={"X-Lobule-Poll": "1"})
+    assert "1 of 2 images done" in waiting.content.decode()
+    assert "HX-Retarget" not in waiting
+    assert "Doe" not in waiting.content.decode()
+    assert views.count() == 1, "how far the reading is names no patient"
+
+    answer = store_answer(second, probability=0.91)
+    Case.objects.filter(study=study).update(answer=answer)
+    Job.objects.filter(subject_id=str(second.public_id)).update(status="succeeded", finished_at=timezone.now())
+    ended = browser.get(f"{url}reading/", headers={"X-Lobule-Poll": "1"})
+    assert ended["HX-Retarget"] == "#findings"
+    shown = ended.content.decode()
+    assert shown.lstrip().startswith('<div id="findings"')
+    assert "91.0%" in shown
+    assert "hx-get" not in shown, "it asks no more"
+    assert views.count() == 2
+    assert set(views.values_list("patient_pseudonym", flat=True)) == {str(study.patient.public_id)}
+    assert 'id="findings"' in text(browser, url)
+    assert "hx-get" not in text(browser, url)
+
+
 def test_the_upload_page_asks_for_nothing_by_itself(browser: Client) -> None:
     page = text(browser, "/images/upload/")
     assert 'data-uploads-url="/api/v1/uploads/"' in page
     assert "csrfmiddlewaretoken" in page
 
 
-def test_a_browser_sends_files_with_its_session_and_token_and_not_without(owner: User) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+def test_a_browser_sends_files_with_its_session_and_token_and_not_without(browser: Client) -> None:
+    client = browser
+    client.handler.enforce_csrf_checks = True
     client.get("/images/upload/")
     token = client.cookies["csrftoken"].value
     data = dicom_image()

@@ -18,11 +18,10 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test import Client
-from knox.models import AuthToken
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from diagnosis.models import Instance, Patient, Series, Study, Upload, UploadedFile
 from diagnosis.services import upload_spool as spool
 from jobs.models import Job
@@ -225,7 +224,8 @@ class TestOverTheWire:
         return answer
 
     def head(self, server: LiveServer, user: User, method: str, path: str, **headers: Any) -> bytes:
-        _, token = AuthToken.objects.create(user)
+        scopes = ["studies:read", "studies:write"]
+        _, token = ApiToken.objects.create(user, name="test", scopes=scopes, is_verified=True)
         lines = [f"{method} {path} HTTP/1.1", f"Host: {urlsplit(server.url).netloc}", f"Authorization: Bearer {token}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "Connection: close", "", ""]).encode()

@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
-from django.db import DatabaseError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Action, AuditEvent, User
 from diagnosis.models import Annotation, Instance, Prediction, Study
+from jobs.models import Job
+from jobs.services import claim, enqueue
 from ml.dicom.frames import Region
 from tests.cast import SignIn
 from tests.studies import (
@@ -22,6 +24,7 @@ from tests.studies import (
     store_series,
     store_study,
 )
+from tests.trail import unwritable_trail
 
 pytestmark = pytest.mark.django_db
 EVIDENCE = np.full((8, 12, 4), 128, np.uint8)
@@ -100,7 +103,7 @@ def test_every_part_of_an_image_is_recorded(browser: Client, image: Instance, st
         (Action.VIEW, {"part": "thumbnail"}),
         (Action.VIEW, {"part": "overlay"}),
         (Action.VIEW, {"part": "evidence"}),
-        (Action.EXPORT, {"what": "original file"}),
+        (Action.DOWNLOAD, {"what": "original file"}),
         (Action.VIEW, {"part": "frame", "frame": 2}),
     ]
     assert [(event.action, event.detail) for event in events] == expected
@@ -115,19 +118,56 @@ def test_opening_a_study_is_one_view_of_its_patient(browser: Client, study: Stud
     assert event.patient_pseudonym == str(study.patient.public_id)
 
 
-def test_without_an_audit_trail_nothing_is_shown(
-    browser: Client, study: Study, image: Instance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unwritable(*args: object, **options: object) -> None:
-        raise DatabaseError("disk full")
+def test_news_of_the_reading_is_a_view_and_waiting_for_it_is_none(browser: Client, owner: User, study: Study) -> None:
+    image = store_image(owner, store_series(study), [ramp()])
+    people = {"requested_by": owner, "institution": owner.institution}
+    job = enqueue(kind="image-reading", subject_id=str(image.public_id), total=1, **people)
+    first = manifest(browser, study)["reading"]
+    assert first["isOn"]
+    views = AuditEvent.objects.filter(action=Action.VIEW)
+    assert views.count() == 1
+    waiting = browser.get(first["newsUrl"])
+    assert (waiting.status_code, waiting.content) == (204, b"")
+    assert views.count() == 1
 
-    monkeypatch.setattr(AuditEvent.objects, "bulk_create", unwritable)
-    answers = [browser.get(reverse(route, args=[image.public_id])) for route in PARTS]
-    answers.append(browser.get(reverse("instance-frame", args=[image.public_id, 1])))
-    answers += [
-        browser.get(reverse(route, args=[study.public_id])) for route in ("study-viewer", "study-viewer-manifest")
-    ]
-    answers.append(mark(browser, image))
+    store_answer(image, evidence=EVIDENCE)
+    Job.objects.filter(pk=job.pk).update(status="succeeded", finished_at=timezone.now())
+    news = browser.get(first["newsUrl"]).json()
+    ((answered,),) = [series["images"] for series in news["series"]]
+    assert answered["reading"]["evidenceUrl"]
+    assert not news["reading"]["isOn"]
+    assert views.count() == 2
+
+
+def test_a_reading_that_stopped_is_not_waited_for(browser: Client, owner: User, study: Study) -> None:
+    image = store_image(owner, store_series(study), [ramp()])
+    people = {"requested_by": owner, "institution": owner.institution}
+    job = enqueue(kind="image-reading", subject_id=str(image.public_id), total=1, **people)
+    reading = manifest(browser, study)["reading"]
+    claim(job_id=job.public_id, worker="test").fail("broken", "The model's file is gone.")
+    news = browser.get(reading["newsUrl"]).json()
+    assert not news["reading"]["isOn"]
+    shown = only_image(browser, study)
+    assert shown["readingState"] == "stopped"
+    assert "study’s page can start it again" in shown["unreadReason"]
+
+
+def test_news_of_another_hospital_is_none_of_ours(
+    outsider: User, sign_in: SignIn, study: Study, image: Instance
+) -> None:
+    url = reverse("study-viewer-manifest", args=[study.public_id])
+    assert sign_in(outsider).get(f"{url}?known=1-0-off").status_code == 404
+    assert not AuditEvent.objects.filter(action=Action.VIEW).exists()
+
+
+def test_without_an_audit_trail_nothing_is_shown(browser: Client, study: Study, image: Instance) -> None:
+    with unwritable_trail():
+        answers = [browser.get(reverse(route, args=[image.public_id])) for route in PARTS]
+        answers.append(browser.get(reverse("instance-frame", args=[image.public_id, 1])))
+        answers += [
+            browser.get(reverse(route, args=[study.public_id])) for route in ("study-viewer", "study-viewer-manifest")
+        ]
+        answers.append(mark(browser, image))
     assert {answer.status_code for answer in answers} == {503}
     assert not any(b"DOE" in body(answer) for answer in answers)
     assert not Annotation.objects.exists()
@@ -159,7 +199,7 @@ def test_strangers_find_nothing(outsider: User, sign_in: SignIn, study: Study, i
     assert stranger.get(reverse("study-viewer", args=[study.public_id])).status_code == 404
     assert stranger.get(reverse("study-viewer-manifest", args=[study.public_id])).status_code == 404
     assert mark(stranger, image).status_code == 404
-    assert not AuditEvent.objects.filter(action__in=[Action.VIEW, Action.EXPORT, Action.ANNOTATE]).exists()
+    assert not AuditEvent.objects.filter(action__in=[Action.VIEW, Action.DOWNLOAD, Action.ANNOTATE]).exists()
 
 
 def test_a_file_leaves_only_as_a_download(browser: Client, image: Instance) -> None:
@@ -318,10 +358,9 @@ def test_requests_that_are_no_marks(browser: Client, owner: User, study: Study, 
     assert not Annotation.objects.exists()
 
 
-def test_a_mark_needs_the_csrf_token(owner: User, image: Instance) -> None:
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(owner, backend="allauth.account.auth_backends.AuthenticationBackend")
-    assert mark(strict, image).status_code == 403
+def test_a_mark_needs_the_csrf_token(browser: Client, image: Instance) -> None:
+    browser.handler.enforce_csrf_checks = True
+    assert mark(browser, image).status_code == 403
     assert not Annotation.objects.exists()
 
 

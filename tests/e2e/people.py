@@ -17,5 +17,14 @@ def sign_in(page: Page, site: str, email: str, password: str = PASSWORD) -> None
     page.goto(f"{site}/accounts/login/")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_load_state()
+
+
+def prove_again(page: Page, password: str = PASSWORD) -> None:
+    """Gives the password once more, where the site asks for it before a dangerous act."""
+    page.wait_for_load_state()
+    if "reauthenticate" in page.url:
+        page.get_by_label("Password", exact=True).fill(password)
+        page.get_by_role("button", name="Confirm").click()
+        page.wait_for_load_state()

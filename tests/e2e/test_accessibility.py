@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.e2e.people import ADMIN, CLINICIAN, SignedIn
+from tests.e2e.people import ADMIN, CLINICIAN, SignedIn, prove_again
 
 pytestmark = pytest.mark.browser
 
@@ -71,13 +71,24 @@ def test_pages_of_an_administrator(site: str, signed_in: SignedIn) -> None:
         page.goto(site + path)
         check(page)
     page.goto(f"{site}/account/")
-    page.get_by_role("button", name="Make a token").click()
-    expect(page.get_by_text("Copy this token now")).to_be_visible()
+    page.get_by_role("link", name="Make a token").click()
+    prove_again(page)
     check(page)
+    page.get_by_role("button", name="Make the token").click()
+    expect(page.get_by_role("alert")).to_contain_text("Say what will use the token.")
+    check(page)
+    page.get_by_label("What will use it").fill("laboratory system")
+    page.get_by_label("See how far work is").check()
+    page.get_by_role("button", name="Make the token").click()
+    expect(page.get_by_role("heading", name="Copy your new token now")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="I have copied it").click()
     page.get_by_role("button", name="Revoke").first.click()
     check(page)
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    expect(page.get_by_text("The token no longer works.")).to_be_visible()
+    expect(page.get_by_text("The token “laboratory system” no longer works.")).to_be_visible()
+    page.goto(f"{site}/account/sessions/")
+    check(page)
     page.goto(f"{site}/models/")
     page.get_by_role("main").get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="Results on cases it had not seen")).to_be_visible()

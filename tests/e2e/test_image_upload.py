@@ -116,6 +116,35 @@ def test_an_archive_is_unpacked_while_one_watches(signed_in: SignedIn) -> None:
     assert "2 files in it: 2 stored." in row(page, "disc.zip")
 
 
+def test_pictures_in_an_archive_are_asked_about_too(signed_in: SignedIn) -> None:
+    page = signed_in(CLINICIAN, PATH)
+    pictures = {f"scans/{seed}.png": picture(seed=seed) for seed in (21, 22)}
+    mixed = zip_of(pictures | {"image.dcm": dicom_image(patient_id="E2E-ZIP-DICOM", seed=23)})
+    choose(page, ("scans.zip", mixed), ("scan.png", picture(seed=24)))
+    expect(page.get_by_role("heading", name="What do the pictures show?")).to_be_focused()
+    expect(page.locator("[data-ask-count]")).to_have_text("1 picture and 1 archive with pictures wait for this.")
+    check(page)
+    page.get_by_label("Modality").select_option("Ultrasound")
+    page.get_by_label("Patient’s number").fill("E2E-ZIP-PICTURES")
+    page.get_by_role("button", name="Send the pictures").click()
+    finished(page)
+    assert "3 files in it: 3 stored." in row(page, "scans.zip")
+    page.get_by_role("link", name="E2E-ZIP-PICTURES", exact=True).first.click()
+    expect(page.get_by_role("heading", level=3).first).to_contain_text("US")
+
+
+def test_pictures_in_an_archive_can_be_left_out(signed_in: SignedIn) -> None:
+    page = signed_in(CLINICIAN, PATH)
+    mixed = zip_of({"scan.png": picture(seed=31), "image.dcm": dicom_image(patient_id="E2E-ZIP-HALF", seed=32)})
+    choose(page, ("mixed.zip", mixed), ("pictures.zip", zip_of({"a.png": picture(seed=33)})))
+    expect(page.locator("[data-ask-count]")).to_have_text("2 archives with pictures wait for this.")
+    page.get_by_role("button", name="Leave the pictures out").click()
+    finished(page)
+    expect(page.locator("[data-counts]")).to_have_text("1 unpacked, 1 cancelled")
+    assert "2 files in it: 1 stored, 1 refused." in row(page, "mixed.zip")
+    assert "Cancelled" in row(page, "pictures.zip")
+
+
 def test_a_reload_takes_the_upload_up_again_and_keeps_no_names(signed_in: SignedIn) -> None:
     page = signed_in(CLINICIAN, PATH)
     arrived = dicom_image(patient_id="E2E-AGAIN", patient_name="Again^Ada", seed=1)

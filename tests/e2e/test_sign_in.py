@@ -79,7 +79,7 @@ def tab_to(page: Page, name: str, most: int = 30) -> None:
 
 def test_roles_begin_where_their_work_is(signed_in: SignedIn) -> None:
     for person, heading in (
-        (RESEARCHER, "Models"),
+        (RESEARCHER, "Synthetic data"),
         (AUDITOR, "Audit trail"),
         (ADMIN, "Models"),
     ):

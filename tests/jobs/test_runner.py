@@ -8,8 +8,8 @@ import pytest
 from accounts import audit
 from accounts.models import Action, AuditEvent, User
 from jobs.claims import ClaimedJob
-from jobs.errors import UserFacingJobError
-from jobs.models import Job, JobStatus
+from jobs.errors import MoreToDo, UserFacingJobError
+from jobs.models import MAX_ATTEMPTS, Job, JobStatus
 from jobs.registry import register
 from jobs.runner import run
 from jobs.services import cancel
@@ -173,3 +173,48 @@ def test_two_handlers_for_one_kind_are_refused(handle: Handle) -> None:
 
     with pytest.raises(ValueError, match="count-up"):
         register("count-up")(lambda claimed: None)
+
+
+def test_a_share_that_was_done_hands_the_job_over_at_no_attempts_cost(
+    make_job: MakeJob, handle: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[tuple[object, str]] = []
+    monkeypatch.setattr("jobs.claims.ring", lambda job_id, queue: rung.append((job_id, queue)))
+    shares = 2 * MAX_ATTEMPTS
+
+    def share(claimed: ClaimedJob) -> None:
+        claimed.report_progress(claimed.progress_done + 1)
+        if claimed.progress_done + 1 < shares:
+            raise MoreToDo
+
+    handle("count-up", share)
+    job = make_job(total=shares)
+    for done in range(1, shares):
+        assert settled(job).status == JobStatus.QUEUED
+        assert (job.progress_done, job.lease_expires_at) == (done, None)
+        assert job.max_attempts - job.attempt == MAX_ATTEMPTS
+
+    assert settled(job).status == JobStatus.SUCCEEDED
+    assert rung == [(job.public_id, job.queue)] * (shares - 1)
+
+
+def test_shares_done_before_do_not_let_a_failing_job_be_tried_for_ever(
+    make_job: MakeJob, handle: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.claims.ring", lambda job_id, queue: None)
+    calls: list[int] = []
+
+    def share(claimed: ClaimedJob) -> None:
+        calls.append(claimed.attempt)
+        if len(calls) <= 3:
+            raise MoreToDo
+        raise RuntimeError
+
+    handle("count-up", share)
+    job = make_job(total=9)
+    while run(job.public_id, worker="host:1"):
+        pass
+
+    job.refresh_from_db()
+    assert (job.status, job.error_code) == (JobStatus.FAILED, "attempts_exhausted")
+    assert len(calls) == 3 + MAX_ATTEMPTS

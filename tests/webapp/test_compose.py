@@ -8,6 +8,7 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -70,8 +71,11 @@ def test_every_variable_that_production_requires_is_supplied(compose: dict[str, 
 
 def test_production_starts_with_exactly_these_variables(compose: dict[str, Any]) -> None:
     answers = {variable.name: "x" * 64 for variable in VARIABLES} | {
+        "MFA_ENCRYPTION_KEY": "x" * 43 + "=",
+        "AUDIT_SIGNING_KEY": "x" * 43 + "=",
         "LOBULE_HOST": "lobule.example",
         "POSTGRES_PASSWORD": "p",
+        "POSTGRES_APP_PASSWORD": "a",
         "REDIS_PASSWORD": "r",
         "EMAIL_URL": "smtp+tls://user:word@mail.example:587",
         "DEFAULT_FROM_EMAIL": "Lobule <no-reply@lobule.example>",
@@ -105,6 +109,20 @@ def test_production_starts_with_exactly_these_variables(compose: dict[str, Any])
         ["lobule.example", "127.0.0.1"],
         "mail.example",
     ]
+
+
+def test_aud_06_only_migrations_run_as_the_owner_of_the_tables(compose: dict[str, Any]) -> None:
+    roles = {
+        name: urlsplit(interpolated(service["environment"]["DATABASE_URL"], {})).username
+        for name, service in site_services(compose).items()
+    }
+    assert [name for name, role in roles.items() if role != "lobule_app"] == ["migrations"]
+    assert roles["migrations"] == compose["services"]["postgres"]["environment"]["POSTGRES_USER"] == "lobule"
+    migrations = compose["services"]["migrations"]["environment"]
+    assert migrations["APP_DATABASE_URL"] == compose["services"]["web"]["environment"]["DATABASE_URL"]
+    assert "APP_DATABASE_URL" not in compose["services"]["web"]["environment"]
+    for name in ("web", "worker", "beat"):
+        assert "database-role" in compose["services"][name]["depends_on"], name
 
 
 def test_no_secret_stands_in_the_file(compose: dict[str, Any]) -> None:
@@ -146,8 +164,8 @@ def test_services_wait_for_conditions_that_can_come_true(compose: dict[str, Any]
 
 
 def test_what_runs_on_restarts_and_reports_its_health(compose: dict[str, Any]) -> None:
-    once = {"migrations", "buckets"}
+    once = {"migrations", "database-role", "buckets"}
     for name, service in compose["services"].items():
         assert service["restart"] == ("no" if name in once else "unless-stopped"), name
-        # Beat has no port and no queue to ask it by; web's readiness tells whether jobs progress.
-        assert ("healthcheck" in service) == (name not in once | {"beat"}), name
+        # Beat and the sealer have no port to ask; web's readiness tells whether jobs progress, alerts whether seals do.
+        assert ("healthcheck" in service) == (name not in once | {"beat", "sealer"}), name

@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPLETE = {
     "SECRET_KEY": "k" * 50,
     "DEIDENTIFICATION_KEY": "d" * 50,
+    "MFA_ENCRYPTION_KEY": "bWZhLW1mYS1tZmEtbWZhLW1mYS1tZmEtbWZhLW1mYS0=",
+    "AUDIT_SIGNING_KEY": "c2lnbi1zaWduLXNpZ24tc2lnbi1zaWduLXNpZ24tc2k=",
     "UPLOAD_SPOOL_DIR": "/var/empty",
     "DATABASE_URL": "postgres://lobule@localhost/lobule",
     "REDIS_URL": "redis://localhost",
@@ -29,10 +31,10 @@ print(s.DEBUG, s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.SECURE_HSTS_SEC
 """
 
 
-def start(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def start(environment: dict[str, str], program: str = PRINT) -> subprocess.CompletedProcess[str]:
     settings = {"DJANGO_SETTINGS_MODULE": "webapp.settings.production", "PATH": "/usr/bin:/bin"}
     return subprocess.run(
-        [sys.executable, "-c", PRINT],
+        [sys.executable, "-c", program],
         env={**settings, **environment},
         cwd=ROOT,
         capture_output=True,
@@ -60,6 +62,39 @@ def test_a_short_secret_stops_it_without_being_printed(name: str) -> None:
     assert "short-secret" not in stopped.stderr
 
 
+@pytest.mark.parametrize("name", ["MFA_ENCRYPTION_KEY", "AUDIT_SIGNING_KEY"])
+@pytest.mark.parametrize("value", ["short-key", "!" * 44, "a" * 44])
+def test_a_key_of_the_wrong_form_stops_it_without_being_printed(name: str, value: str) -> None:
+    stopped = start({**COMPLETE, name: value})
+    assert f"{name}: expected 32 random bytes" in stopped.stderr
+    assert value not in stopped.stderr
+
+
+def test_a_former_key_of_the_wrong_form_stops_it_without_being_printed() -> None:
+    stopped = start({**COMPLETE, "MFA_FORMER_ENCRYPTION_KEYS": f"{COMPLETE['MFA_ENCRYPTION_KEY']},short-key"})
+    assert "MFA_FORMER_ENCRYPTION_KEYS: expected keys of 32 bytes" in stopped.stderr
+    assert "short-key" not in stopped.stderr
+
+
+PRINT_PROXIES = "from django.conf import settings as s; print(s.PROXY_COUNT, s.REST_FRAMEWORK['NUM_PROXIES'])"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "1 1"),
+        ({"PROXY_COUNT": "2"}, "2 2"),
+        ({"PROXY_COUNT": "2", "BEHIND_TLS_PROXY": "false"}, "0 0"),
+    ],
+)
+def test_forwarded_addresses_are_read_only_behind_our_own_proxies(given: dict[str, str], expected: str) -> None:
+    assert start({**COMPLETE, **given}, PRINT_PROXIES).stdout.strip() == expected
+
+
+def test_a_negative_count_of_proxies_stops_it() -> None:
+    assert "PROXY_COUNT: expected how many" in start({**COMPLETE, "PROXY_COUNT": "-1"}).stderr
+
+
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s" * 60 + "\n")
@@ -69,6 +104,20 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
 
 def test_each_required_variable_is_tested_here() -> None:
     assert {variable.name for variable in env.VARIABLES if variable.required_in_production} == set(COMPLETE)
+
+
+def test_links_come_from_the_store_unless_only_the_site_reaches_it() -> None:
+    made = {
+        links: aliases(f"s3://lobule?endpoint_url=http://objects{links}", access_key="a", secret_key="s")["synthetic"]
+        for links in ("", "&links=store", "&links=site")
+    }
+    assert [one["BACKEND"].rpartition(".")[2] for one in made.values()] == [
+        "SyntheticBucket",
+        "SyntheticBucket",
+        "InnerBucket",
+    ]
+    with pytest.raises(ImproperlyConfigured, match="links=moon: expected store or site"):
+        aliases("s3://lobule?links=moon", access_key="a", secret_key="s")
 
 
 @pytest.mark.parametrize("url", ["ftp://host/folder", "s3://lobule", "lobule"])

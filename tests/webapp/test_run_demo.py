@@ -103,7 +103,7 @@ def test_the_demo_answers_scores_its_cases_and_leaves_nothing_behind(
     assert "clinician@northgate.example" in said
     assert "Traceback" not in said
     groups = [int(pid) for pid in re.findall(r"started \(pid=(\d+)\)", said)]
-    assert len(groups) == 2
+    assert len(groups) == 3  # web, worker, synthesis
     # Web and worker lead a process group each, with all their children; what was killed is gone once it is reaped.
     gone_by = time.monotonic() + STOPPED_WITHIN
     while left := [group for group in groups if exists(group)]:

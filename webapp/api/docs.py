@@ -14,6 +14,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
 
+from webapp.api.schema import SCOPE, said
+
 Schema = Mapping[str, Any]
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -57,6 +59,7 @@ class Operation:
     method: str
     path: str
     summary: str
+    scope: str
     parameters: list[Field]
     bodies: list[Body]
     answers: list[tuple[str, list[Body]]]
@@ -105,11 +108,13 @@ def describe(schema: Schema) -> Documentation:
 
 
 def _operation(method: str, path: str, operation: Schema) -> Operation:
+    scope = operation.get(SCOPE, "")
     return Operation(
         anchor=operation["operationId"],
         method=method.upper(),
         path=path,
-        summary=operation.get("summary") or operation.get("description", ""),
+        summary=operation.get("summary") or operation.get("description", "").removesuffix(said(scope)).strip(),
+        scope=scope,
         parameters=[_parameter(parameter) for parameter in operation.get("parameters", [])],
         bodies=list(_bodies(operation.get("requestBody", {}))),
         answers=[(code, list(_bodies(answer))) for code, answer in operation["responses"].items()],

@@ -30,12 +30,19 @@ def problem_json_handler(error: Exception, context: dict[str, Any]) -> Response 
             detail="The request has fields that cannot be accepted.",
             problems=problems,
         )
+    elif isinstance(converted, exceptions.NotAuthenticated) and _session_is_over(context):
+        answer = problem(response.status_code, code="session_over", detail="Your session is over. Sign in again.")
     else:
         answer = problem(response.status_code, code=str(converted.get_codes()), detail=str(converted.detail))
     for header in ("WWW-Authenticate", "Retry-After"):
         if header in response:
             answer[header] = response[header]
     return answer
+
+
+def _session_is_over(context: dict[str, Any]) -> bool:
+    """Whether this was a browser's request whose session has just been found to be over."""
+    return hasattr(context.get("request"), "session_over")
 
 
 def problem(status_code: int, *, code: str, detail: str, problems: list[dict[str, Any]] | None = None) -> Response:
@@ -49,7 +56,8 @@ def problem(status_code: int, *, code: str, detail: str, problems: list[dict[str
     }
     if problems:
         body["problems"] = problems
-    return Response(body, status=status_code, content_type=CONTENT_TYPE)
+    headers = {"Retry-After": "60"} if status_code == status.HTTP_503_SERVICE_UNAVAILABLE else None
+    return Response(body, status=status_code, content_type=CONTENT_TYPE, headers=headers)
 
 
 _TITLES = {
@@ -62,6 +70,7 @@ _TITLES = {
     status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "Unsupported media type",
     status.HTTP_422_UNPROCESSABLE_ENTITY: "Cannot be processed",
     status.HTTP_429_TOO_MANY_REQUESTS: "Too many requests",
+    status.HTTP_500_INTERNAL_SERVER_ERROR: "Something went wrong",
     status.HTTP_503_SERVICE_UNAVAILABLE: "Unavailable",
 }
 

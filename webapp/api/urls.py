@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("accounts.api_urls")),
     path("", include(router.urls)),
     path("", include("diagnosis.api.urls")),
+    path("", include("synthesis.api.urls")),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="api-schema"),
     path("docs/", api_docs, name="api-docs"),
 ]

@@ -6,6 +6,8 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from webapp.settings import env
+from webapp.settings.audit import *
+from webapp.settings.sign_in import *
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VERSION = "0.1.0"
@@ -13,8 +15,10 @@ VERSION = "0.1.0"
 INSTALLED_APPS = [
     "webapp",
     "accounts",
+    "accounts.sso",
     "jobs",
     "diagnosis",
+    "synthesis",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -22,8 +26,12 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "webapp.admin.LobuleAdminConfig",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "axes",
     "csp",
     "django_filters",
     "django_htmx",
@@ -44,8 +52,12 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.rates.AddressRateMiddleware",
     "accounts.middleware.AuditContextMiddleware",
     "accounts.middleware.NoStoreMiddleware",
+    "accounts.sign_in.gate.SecondFactorMiddleware",
+    "accounts.sign_in.expiry.SessionExpiryMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "webapp.urls"
@@ -66,49 +78,31 @@ TEMPLATES = [
     },
 ]
 
-# Accounts
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "accounts.adapter.ClosedSignUpAdapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-
 # API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "accounts.sign_in.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.Denied"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "webapp.api.pagination.Pagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "webapp.api.schema.ScopedAutoSchema",
     "EXCEPTION_HANDLER": "webapp.api.problems.problem_json_handler",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"sign-in": "10/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.rates.PerPerson"],
+    "NUM_PROXIES": PROXY_COUNT,
 }
-REST_KNOX = {"TOKEN_TTL": timedelta(hours=12), "AUTH_HEADER_PREFIX": "Bearer"}
+# Requests a minute, by the views' `throttle_scope`.
+API_RATES: dict[str, dict[str, int]] = {
+    "api": {"person": 3_000, "address": 12_000},
+    "uploads": {"person": 30_000, "address": 60_000},
+    "sign-in": {"address": 60},
+}
+REST_KNOX = {"TOKEN_TTL": timedelta(hours=12), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "lobule_"}
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 a model
+# Knox's migrations would make a table for its own model, which nothing uses.
+MIGRATION_MODULES = {"knox": None}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lobule API",
     "DESCRIPTION": (
@@ -123,6 +117,8 @@ SPECTACULAR_SETTINGS = {
         "JobStatusEnum": "jobs.models.JobStatus",
         "PredictionStatusEnum": "diagnosis.models.prediction.Prediction.Status",
         "FileStatusEnum": "diagnosis.models.upload.UploadedFile.Status",
+        "SourceStatusEnum": "synthesis.models.source_dataset.SourceDataset.Status",
+        "DataKindEnum": "synthesis.models.choices.Kind",
     },
 }
 
@@ -155,6 +151,7 @@ IMAGE_UPLOAD_MAX_AGE = timedelta(hours=24)
 # Jobs
 JOB_LEASE_SECONDS = 60
 CELERY_TASK_DEFAULT_QUEUE = "clinical"
+SYNTHESIS_QUEUE = "synthesis"  # of workers of its own: training takes minutes, and no patient waits behind it
 # A worker's process loads its model before it reports for work, which takes seconds on a busy machine.
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 120
 
@@ -176,8 +173,23 @@ SHOW_DEMO_SIGN_INS = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"withheld": {"()": "webapp.logs.WithheldFilter"}},
+    "formatters": {
+        "line": {
+            "()": "webapp.logs.ValuelessFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["withheld"]}},
     "root": {"handlers": ["console"], "level": env.read("LOG_LEVEL")},
-    "loggers": {"django.server": {"level": "WARNING"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        # Without a handler of their own, so that the root's is the only one that writes.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # At DEBUG it prints every statement with its values.
+        "django.db.backends": {"level": "INFO"},
+        # It says who signs in and from where; the audit trail does that.
+        "axes": {"level": "WARNING"},
+    },
 }

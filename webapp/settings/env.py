@@ -4,6 +4,7 @@ A value may come from `NAME` or, as Docker secrets do, from the file named by `N
 The deployment guide's table and the compose file are checked against this list.
 """
 
+import base64
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,6 +42,14 @@ VARIABLES: tuple[Variable, ...] = (
         secret=True,
     ),
     Variable(
+        "APP_DATABASE_URL",
+        "str",
+        "Given to `manage.py grant_database_roles` only, beside the owner's DATABASE_URL: the URL that the site itself "
+        "uses, whose role that command makes.",
+        default="",
+        secret=True,
+    ),
+    Variable(
         "REDIS_URL",
         "str",
         "redis://:password@host:6379 – database 0 carries jobs, database 1 the cache.",
@@ -50,7 +59,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "STORAGE_URL",
         "str",
-        "s3://PREFIX?endpoint_url=https://host&region=name (buckets PREFIX-phi, PREFIX-synthetic, PREFIX-audit) "
+        "s3://PREFIX?endpoint_url=https://host&region=name, gs://PREFIX?credentials_file=/file, "
+        "azure://ACCOUNT/PREFIX?key_file=/file (buckets PREFIX-phi, PREFIX-synthetic, PREFIX-audit) "
         "or file:///absolute/folder.",
         required_in_production=True,
     ),
@@ -61,6 +71,36 @@ VARIABLES: tuple[Variable, ...] = (
         "earlier and later images of a patient.",
         required_in_production=True,
         secret=True,
+    ),
+    Variable(
+        "MFA_ENCRYPTION_KEY",
+        "str",
+        "Encrypts the second factors' secrets: 32 random bytes, URL-safe base64. Whoever changes it makes everybody "
+        "set up their authenticator app anew.",
+        required_in_production=True,
+        secret=True,
+    ),
+    Variable(
+        "MFA_FORMER_ENCRYPTION_KEYS",
+        "list",
+        "Earlier values of MFA_ENCRYPTION_KEY, which still decrypt, until `manage.py encrypt_second_factors_anew` has "
+        "run.",
+        [],
+        secret=True,
+    ),
+    Variable(
+        "AUDIT_SIGNING_KEY",
+        "str",
+        "Signs the audit trail's digests (Ed25519): 32 random bytes, URL-safe base64. Keep its public half, which "
+        "`manage.py audit_public_key` prints, where auditors find it.",
+        required_in_production=True,
+        secret=True,
+    ),
+    Variable(
+        "AUDIT_EARLIER_PUBLIC_KEYS",
+        "list",
+        "Public halves (URL-safe base64) of signing keys that were used before, so that their digests still verify.",
+        default=[],
     ),
     Variable(
         "UPLOAD_SPOOL_DIR",
@@ -80,6 +120,13 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("EMAIL_URL", "str", "smtp+tls://user:password@host:587 for password resets.", "consolemail://"),
     Variable("DEFAULT_FROM_EMAIL", "str", "Sender of the site's messages.", "Lobule <no-reply@localhost>"),
     Variable("BEHIND_TLS_PROXY", "bool", "A proxy ends TLS and sets X-Forwarded-Proto.", True),
+    Variable(
+        "PROXY_COUNT",
+        "int",
+        "Proxies of yours in front, each adding the address it was called from to X-Forwarded-For; read only behind a "
+        "TLS proxy. Too many, and clients can make up their address; too few, and all seem to come from one.",
+        1,
+    ),
     Variable("LOG_LEVEL", "str", "DEBUG, INFO, WARNING or ERROR.", "INFO"),
     Variable("VAR_DIR", "str", "Folder for the demo's database, files and messages.", ""),
 )
@@ -102,6 +149,14 @@ def read(name: str) -> Any:
     except (ValueError, TypeError) as error:
         raise ImproperlyConfigured(f"{name}: expected {variable.kind}. {variable.help}") from error
     return value.strip() if isinstance(value, str) else value
+
+
+def is_32_bytes(value: str) -> bool:
+    """Whether the value is 32 bytes in URL-safe base64."""
+    try:
+        return len(base64.b64decode(value, altchars=b"-_", validate=True)) == 32
+    except ValueError:
+        return False
 
 
 def missing_in_production() -> list[str]:

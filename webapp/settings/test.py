@@ -13,6 +13,8 @@ from webapp.storage import aliases
 
 SECRET_KEY = "test-only-key-0123456789-0123456789-0123456789-0123456789"  # noqa: S105 tests hold no secrets
 DEIDENTIFICATION_KEY = "test-only-key-for-identities-0123456789-0123456789-0123456789"
+MFA_ENCRYPTION_KEY = "dGVzdC1vbmx5LWtleS10aGF0LXByb3RlY3RzLW5vbmU="
+AUDIT_SIGNING_KEY = "dGVzdC1vbmx5LWtleS10aGF0LXNpZ25zLW5vdGhpbmc="
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

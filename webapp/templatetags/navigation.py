@@ -12,6 +12,7 @@ register = template.Library()
 
 EVERYONE = frozenset(Role.values)
 CLINICAL = frozenset({Role.CLINICIAN})
+MAKERS = frozenset({Role.RESEARCHER, Role.ADMIN})
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,17 @@ DESTINATIONS = (
     Destination("Upload measurements", "fna-upload", CLINICAL),
     Destination("Batches", "batch-list", CLINICAL),
     Destination("Review", "quarantine-list", CLINICAL),
+    Destination("Emergency access", "emergency-access", CLINICAL),
+    Destination("Synthetic data", "synthetic-set-list", EVERYONE),
+    Destination("Orders", "order-list", MAKERS),
+    Destination("Sources", "source-list", MAKERS),
     Destination("Models", "model-list", frozenset({Role.CLINICIAN, Role.RESEARCHER, Role.ADMIN})),
     Destination("Audit trail", "audit-list", frozenset({Role.AUDITOR, Role.ADMIN})),
+    Destination("Emergency accesses", "emergency-list", frozenset({Role.AUDITOR})),
+    Destination("People", "people", frozenset({Role.ADMIN})),
     Destination("Intake", "intake-settings", frozenset({Role.ADMIN})),
+    Destination("Single sign-on", "single-sign-on", frozenset({Role.ADMIN})),
+    Destination("Tables", "admin:index", frozenset({Role.ADMIN})),
     Destination("API", "api-docs", EVERYONE),
 )
 
@@ -51,7 +60,8 @@ def navigation_links(context: dict[str, Any]) -> list[Link]:
     """The signed-in person's navigation; nothing for the anonymous."""
     request = context.get("request")
     role = getattr(getattr(request, "user", None), "role", None)
-    if request is None or role is None:
+    # Whoever still owes a second factor gets nowhere yet.
+    if request is None or role is None or getattr(request, "owes_second_factor", False):
         return []
     links = [(d.label, reverse(d.url_name)) for d in DESTINATIONS if role in d.roles]
     section = max((href for _, href in links if request.path.startswith(href)), key=len, default=None)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import DomainError
 from accounts.models import Role
-from accounts.services import add_user
+from accounts.people.adding import add_user
 
 
 class Command(BaseCommand):

@@ -17,7 +17,7 @@ TOO_LONG: Final = "The picture has more frames than are looked through for writi
 def pixels_reason(folder: Path, frames: FrameSet) -> str:
     """Why a person should look at the picture before it is used, or nothing (row DEID-8).
 
-    Every frame is looked at, however long that takes (0.1 s for one of an ultrasound cine), until one has writing.
+    Every frame is looked at, however long that takes (0.2 s for one of an ultrasound cine), until one has writing.
     A loop of more than `MOST_FRAMES` frames is for a person to look at.
     """
     for index in range(min(frames.frames, MOST_FRAMES)):

@@ -2,7 +2,9 @@
 
 It reads nothing and is no proof of absence. It is meant to see writing that the header denies or doesn't mention,
 so that a person looks at the picture; it would rather see too much than too little. Connected components of
-several grey-level slices, bright and dark, are kept if they are shaped like glyphs, and joined to rows.
+several grey-level slices, bright and dark, are kept if they are shaped like glyphs, and joined to rows. Slices of the
+picture itself show writing that differs from all around it; slices of its relief, what is left of the picture without
+its broad parts, show fine and faint writing that some of the tissue outshines.
 """
 
 from __future__ import annotations
@@ -24,14 +26,36 @@ LONGEST_MARK: Final = 4
 _LARGEST_SIDE: Final = 2048
 _LEVELS: Final = (250, 225, 195, 160, 128, 96, 64, 36, 16)
 _SPIKES: Final = 4
+_RELIEF_LEVELS: Final = (12, 20, 32, 48, 72)
+_BROAD: Final = 7  # px; strokes are narrower
 _SMALLEST: Final = 5
-_TALLEST: Final = 120
 _MOST_GLYPHS: Final = 2500
 _GAP: Final = 1.4
 _ALIGNED: Final = 0.16
 _SHARE_ALIGNED: Final = 0.7
-_CONTRAST: Final = 18.0
-_NOISE: Final = 1.5
+_COLOURED: Final = 18
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a component must be to count as a glyph: at most so tall, and brighter than what touches it by so much.
+
+    Attributes:
+        tallest: longer side in px.
+        contrast: grey levels of 256.
+        noise: standard deviations of what is around it, on top of that.
+        slimmest: height by width, of a row's middle glyph; layers of tissue make slimmer ones.
+    """
+
+    tallest: int
+    contrast: float
+    noise: float
+    slimmest: float
+
+
+_WHOLE: Final = _Look(tallest=120, contrast=18.0, noise=1.5, slimmest=14.0)
+# Set so that no more pictures of the collections than before are taken for ones with writing that have none.
+_RELIEF: Final = _Look(tallest=40, contrast=11.0, noise=1.7, slimmest=2.5)
 
 
 @dataclass(frozen=True)
@@ -52,12 +76,14 @@ def find_writing(frame: NDArray[Any]) -> tuple[Writing, ...]:
         factor = -(-max(grey.shape) // _LARGEST_SIDE)
         for bright in (True, False):
             plane = _shrunk(grey if bright else 255 - grey, factor)
-            for mask in _slices(plane):
-                found += [
-                    Writing(w.x0 * factor, w.y0 * factor, (w.x1 + 1) * factor - 1, (w.y1 + 1) * factor - 1, w.glyphs)
-                    for w in _rows_of_glyphs(mask, plane)
-                ]
+            for look, masks in ((_WHOLE, _slices(plane)), (_RELIEF, _reliefs(plane))):
+                for mask in masks:
+                    found += [_enlarged(row, factor) for row in _rows_of_glyphs(mask, plane, look)]
     return _distinct(found)
+
+
+def _enlarged(row: Writing, factor: int) -> Writing:
+    return Writing(row.x0 * factor, row.y0 * factor, (row.x1 + 1) * factor - 1, (row.y1 + 1) * factor - 1, row.glyphs)
 
 
 def is_telling(rows: tuple[Writing, ...]) -> bool:
@@ -71,7 +97,7 @@ def _greys(frame: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:
         channels = frame[..., :3].astype(np.uint8)
         yield channels.max(axis=2)
         spread = channels.max(axis=2).astype(np.int16) - channels.min(axis=2)
-        if int(spread.max()) > _CONTRAST:
+        if int(spread.max()) > _COLOURED:
             yield spread.astype(np.uint8)  # coloured writing of the picture's own brightness
         return
     values = frame.astype(np.float32)
@@ -114,30 +140,40 @@ def _slices(plane: NDArray[np.uint8]) -> Iterator[NDArray[np.bool_]]:
             yield plane == value
 
 
-def _rows_of_glyphs(mask: NDArray[np.bool_], plane: NDArray[np.uint8]) -> Iterator[Writing]:
-    glyphs = _glyphs(mask, plane)
+def _reliefs(plane: NDArray[np.uint8]) -> Iterator[NDArray[np.bool_]]:
+    """Where the plane rises by each of some heights above its opening, in which nothing narrower than `_BROAD` is."""
+    broad = ndimage.maximum_filter(ndimage.minimum_filter(plane, _BROAD), _BROAD)
+    relief = plane - broad
+    for level in _RELIEF_LEVELS:
+        mask = relief >= level
+        if 0 < int(mask.sum()) < 0.3 * plane.size:
+            yield mask
+
+
+def _rows_of_glyphs(mask: NDArray[np.bool_], plane: NDArray[np.uint8], look: _Look) -> Iterator[Writing]:
+    glyphs = _glyphs(mask, plane, look)
     if len(glyphs) < 3:
         return
     for boxes in (glyphs, glyphs[:, [1, 0, 3, 2]]):  # lying rows, standing rows
-        for row in _rows(boxes):
+        for row in _rows(boxes, look):
             members = glyphs[row]
             x0, y0 = members[:, :2].min(axis=0)
             x1, y1 = members[:, 2:].max(axis=0)
             yield Writing(int(x0), int(y0), int(x1), int(y1), len(row))
 
 
-def _glyphs(mask: NDArray[np.bool_], plane: NDArray[np.uint8]) -> Boxes:
+def _glyphs(mask: NDArray[np.bool_], plane: NDArray[np.uint8], look: _Look) -> Boxes:
     """Boxes (x0, y0, x1, y1) of the components that are shaped like glyphs."""
     labels, count = ndimage.label(mask, structure=np.ones((3, 3), dtype=int))
     if not count:
         return np.empty((0, 4), dtype=np.int64)
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     spans = ndimage.find_objects(labels)
-    likely = [int(i) for i in np.flatnonzero((areas >= _SMALLEST) & (areas <= _TALLEST**2))]
-    kept = [i for i in likely if _is_glyph(spans[i], int(areas[i]))]
+    likely = [int(i) for i in np.flatnonzero((areas >= _SMALLEST) & (areas <= look.tallest**2))]
+    kept = [i for i in likely if _is_glyph(spans[i], int(areas[i]), look)]
     if len(kept) > _MOST_GLYPHS:
         return np.empty((0, 4), dtype=np.int64)  # texture: at another level writing stands out from it
-    kept = [i for i in kept if _stands_out(plane, labels, spans[i], i + 1)]
+    kept = [i for i in kept if _stands_out(plane, labels, spans[i], i + 1, look)]
     return np.array([_box(spans[i]) for i in kept], dtype=np.int64).reshape(-1, 4)
 
 
@@ -146,17 +182,19 @@ def _box(span: tuple[slice, ...]) -> tuple[int, int, int, int]:
     return columns.start, rows.start, columns.stop - 1, rows.stop - 1
 
 
-def _is_glyph(span: tuple[slice, ...], area: int) -> bool:
+def _is_glyph(span: tuple[slice, ...], area: int, look: _Look) -> bool:
     rows, columns = span
     height, width = rows.stop - rows.start, columns.stop - columns.start
     tall, wide = max(height, width), min(height, width)
-    if not _SMALLEST <= tall <= _TALLEST or tall > 14 * wide:
+    if not _SMALLEST <= tall <= look.tallest or tall > 14 * wide:
         return False
     filled = area / (height * width)
     return bool(filled >= 0.12 and (filled <= 0.92 or wide <= 0.5 * tall))
 
 
-def _stands_out(plane: NDArray[np.uint8], labels: NDArray[Any], span: tuple[slice, ...], label: int) -> bool:
+def _stands_out(
+    plane: NDArray[np.uint8], labels: NDArray[Any], span: tuple[slice, ...], label: int, look: _Look
+) -> bool:
     """Whether the shape ends sharply: it is clearly brighter than what touches it."""
     rows, columns = span
     window = np.s_[max(rows.start - 2, 0) : rows.stop + 2, max(columns.start - 2, 0) : columns.stop + 2]
@@ -165,10 +203,10 @@ def _stands_out(plane: NDArray[np.uint8], labels: NDArray[Any], span: tuple[slic
     within, around = values[inside], values[~inside]
     if not around.size:
         return False
-    return bool(within.mean() - around.mean() >= _CONTRAST + _NOISE * around.std())
+    return bool(within.mean() - around.mean() >= look.contrast + look.noise * around.std())
 
 
-def _rows(boxes: Boxes) -> list[NDArray[np.int64]]:
+def _rows(boxes: Boxes, look: _Look) -> list[NDArray[np.int64]]:
     """Members of each row of at least three glyphs whose feet or heads stand on one line, evenly enough."""
     x0, y0, x1, y1 = (boxes[:, i].astype(np.float64) for i in range(4))
     height = y1 - y0 + 1
@@ -186,10 +224,10 @@ def _rows(boxes: Boxes) -> list[NDArray[np.int64]]:
     number, group = connected_components(graph, directed=False)
     sizes = np.bincount(group, minlength=number)
     rows = (np.flatnonzero(group == i) for i in np.flatnonzero(sizes >= 3))
-    return [row for row in rows if _is_row(boxes[row])]
+    return [row for row in rows if _is_row(boxes[row], look)]
 
 
-def _is_row(boxes: Boxes) -> bool:
+def _is_row(boxes: Boxes, look: _Look) -> bool:
     height = boxes[:, 3] - boxes[:, 1] + 1
     middle = float(np.median(height))
     tolerance = max(_ALIGNED * middle, 1.0)
@@ -197,7 +235,10 @@ def _is_row(boxes: Boxes) -> bool:
     heads = np.abs(boxes[:, 1] - np.median(boxes[:, 1])) <= tolerance
     length = boxes[:, 2].max() - boxes[:, 0].min() + 1
     evenly = length <= 2.2 * middle * len(boxes)
-    return bool(middle >= _SMALLEST and evenly and max(feet.mean(), heads.mean()) >= _SHARE_ALIGNED)
+    slim = float(np.median(height / (boxes[:, 2] - boxes[:, 0] + 1)))
+    return bool(
+        middle >= _SMALLEST and slim <= look.slimmest and evenly and max(feet.mean(), heads.mean()) >= _SHARE_ALIGNED
+    )
 
 
 def _distinct(found: list[Writing]) -> tuple[Writing, ...]:

@@ -1,6 +1,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
+import { drawActivity } from "./activity.js";
 import { drawAgreement } from "./agreement.js";
 import { histogram } from "./histogram.js";
 
@@ -63,3 +64,4 @@ function drawThreshold(plot, threshold, ink) {
 
 document.querySelectorAll("[data-histogram]").forEach(drawHistogram);
 document.querySelectorAll("[data-agreement]").forEach(drawAgreement);
+document.querySelectorAll("[data-activity]").forEach(drawActivity);

@@ -3,7 +3,9 @@ import { createAll, Button, ErrorSummary, FileUpload, NotificationBanner, Passwo
 
 import { announceProgress } from "./announce.js";
 import { askBeforeSending } from "./confirm.js";
+import { offerCopying } from "./copy.js";
 import { offerDemoSignIns } from "./demo-sign-in.js";
+import { offerPasskeys } from "./passkeys.js";
 import { offerPrinting } from "./print.js";
 
 // The components refuse to start without this; every browser that runs modules is one they support.
@@ -14,5 +16,7 @@ for (const component of [ErrorSummary, FileUpload, NotificationBanner, PasswordI
 
 announceProgress();
 askBeforeSending();
+offerCopying();
 offerDemoSignIns();
+offerPasskeys();
 offerPrinting();

@@ -380,8 +380,8 @@ def test_small_files_are_quick(files, tmp_path):
     for _ in range(50):
         decode(files / "good", tmp_path / "out")
     rate = 50 / (time.monotonic() - started)
-    assert rate > 5, f"{rate:.0f} files a second"  # hundreds on an idle machine: see benchmarks
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - before < 2
+    assert rate > 2, f"{rate:.0f} files a second"  # hundreds on an idle machine: see benchmarks
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - before < 5
 
 
 def test_random_damage_never_gets_through(tmp_path):

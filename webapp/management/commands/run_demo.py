@@ -50,6 +50,7 @@ class Command(BaseCommand):
         self.stdout.write("Preparing the demo…")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("setup_demo")
+        call_command("setup_synthesis_demo")
         # The processes to come must not inherit this one's open database.
         connections.close_all()
 

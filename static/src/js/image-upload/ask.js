@@ -1,4 +1,4 @@
-import { files } from "./format.js";
+import { counted } from "./format.js";
 
 /** Asks what the pictures show before they are sent: they do not say it themselves. */
 export class Ask {
@@ -18,10 +18,14 @@ export class Ask {
     root.querySelector("[data-ask-drop]").addEventListener("click", leftOut);
   }
 
+  /** Asks about the files that wait for it, if any do. */
   render(asked) {
-    const appears = this.section.hidden && asked > 0;
-    this.section.hidden = asked === 0;
-    this.count.textContent = `${files(asked).replace("file", "picture")} ${asked === 1 ? "waits" : "wait"} for this.`;
+    const appears = this.section.hidden && asked.length > 0;
+    const pictures = asked.filter(({ unstated }) => unstated === "picture").length;
+    const archives = asked.length - pictures;
+    const archived = archives && `${counted(archives, "archive")} with pictures`;
+    this.section.hidden = !asked.length;
+    this.count.textContent = `${[pictures && counted(pictures, "picture"), archived].filter(Boolean).join(" and ")} ${asked.length === 1 ? "waits" : "wait"} for this.`;
     if (appears) {
       this.#complain(false);
       this.section.querySelector("h2").focus();

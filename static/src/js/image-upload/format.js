@@ -23,5 +23,8 @@ export function duration(seconds) {
 /** 1234 as "1,234". */
 export const number = (value) => WHOLE.format(value);
 
+/** "1 archive", "1,234 archives". */
+export const counted = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+
 /** "1 file", "1,234 files". */
-export const files = (count) => `${number(count)} ${count === 1 ? "file" : "files"}`;
+export const files = (count) => counted(count, "file");

@@ -29,7 +29,7 @@ const queue = new Queue(server, memory, () => (timer ??= setTimeout(render, REND
 const rows = new Rows(root, { cancel: (item) => queue.cancel(item), retry: (item) => queue.retry(item) });
 const ask = new Ask(root, {
   answered: (stated) => queue.state(stated),
-  leftOut: () => queue.items.filter(({ state }) => state === "asked").forEach((item) => queue.cancel(item)),
+  leftOut: () => queue.leaveOut(),
 });
 
 root.hidden = false;
@@ -93,7 +93,7 @@ function render() {
   setText(part("pause"), queue.isPaused ? "Go on" : "Pause");
   part("left-out").hidden = !leftOut;
   setText(part("left-out"), `${files(leftOut)} of the folder left out: programs and pages of a disc, no images.`);
-  ask.render(summary.asked);
+  ask.render(queue.items.filter(({ state }) => state === "asked"));
   attention.render(queue.items);
   rows.render(queue.items);
   // Small files may have arrived before anything was drawn, so that no file was ever seen open.

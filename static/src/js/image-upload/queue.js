@@ -1,4 +1,4 @@
-import { isPicture } from "./kinds.js";
+import { needsStatement } from "./kinds.js";
 import { send } from "./transfer.js";
 
 const PARALLEL = 3;
@@ -31,17 +31,19 @@ export class Queue {
   /** Adds files. Those that arrived before the page was loaded again are not sent twice. */
   async add(found) {
     const known = await Promise.all(found.map((candidate) => this.memory.fingerprint(candidate)));
+    const unstated = await Promise.all(found.map(needsStatement));
     found.forEach(({ file, path }, index) => {
       const fingerprint = known[index];
       if (fingerprint && this.items.some((item) => item.fingerprint === fingerprint && item.state !== "cancelled")) return;
       const earlier = this.memory.recall(fingerprint);
-      const state = earlier?.status ?? (isPicture({ file, path }) && !earlier ? "asked" : "waiting");
+      const state = earlier?.status ?? (unstated[index] && !earlier ? "asked" : "waiting");
       this.items.push({
         id: this.items.length,
         file,
         path,
         fingerprint,
         state,
+        unstated: unstated[index],
         stated: {},
         url: earlier?.url ?? null,
         sent: earlier?.status ? file.size : 0,
@@ -56,6 +58,15 @@ export class Queue {
   /** Sends the pictures that wait for it as what they are stated to be. */
   state(stated) {
     for (const item of this.items.filter(({ state }) => state === "asked")) Object.assign(item, { stated, state: "waiting" });
+    this.#restart();
+  }
+
+  /** Sends no picture that waits for it; an archive goes without a statement, for the sake of its other files. */
+  leaveOut() {
+    for (const item of this.items.filter(({ state }) => state === "asked")) {
+      if (item.unstated === "mixed") item.state = "waiting";
+      else this.cancel(item);
+    }
     this.#restart();
   }
 
@@ -93,8 +104,9 @@ export class Queue {
     if (item.state !== "failed" && item.state !== "refused") return;
     // A refused file is announced anew, a failed one goes on where it stopped.
     if (item.state === "refused") Object.assign(item, { url: null, sent: 0 });
-    const needsStatement = item.result?.code === "modality_not_stated";
-    Object.assign(item, { state: needsStatement ? "asked" : "waiting", message: "", result: null });
+    const isUnstated = item.result?.code === "modality_not_stated";
+    if (isUnstated) item.unstated = "picture";
+    Object.assign(item, { state: isUnstated ? "asked" : "waiting", message: "", result: null });
     this.#restart();
   }
 

@@ -1,27 +1,28 @@
 /** The image viewer: one study, and earlier ones beside it. */
 
+import { act } from "./actions.js";
 import { request } from "./api.js";
 import { Cine } from "./cine.js";
 import { announce, find } from "./dom.js";
 import { Evidence } from "./evidence.js";
+import { follow } from "./following.js";
 import { Layers } from "./layers.js";
-import { Layout, LAYOUTS } from "./layout.js";
+import { Layout } from "./layout.js";
 import { Linking } from "./linking.js";
 import { register } from "./loader.js";
 import { Marks } from "./marks.js";
+import { layoutMenu, presetMenu } from "./menus.js";
 import { askForText } from "./naming.js";
-import { showAbout, showMarks, showReading } from "./panel.js";
+import { showAbout, showMarks, showReading, showSaved } from "./panel.js";
 import { planOf } from "./plan.js";
-import { drawShelf, markShown } from "./shelf.js";
+import { drawAnswers, drawShelf, markShown } from "./shelf.js";
 import { startShortcuts } from "./shortcuts.js";
 import { stacksOf } from "./stacks.js";
 import { startEngine } from "./start.js";
 import { Toolbar } from "./toolbar.js";
 import { startTools } from "./tools.js";
-import { date, patientFacts } from "./words.js";
-
-const WINDOW_STEP = 0.05;
-const NUDGE = 0.1;
+import { WindowForm } from "./window-form.js";
+import { answerLine, date, patientFacts } from "./words.js";
 
 class Viewer {
   constructor(manifest) {
@@ -43,8 +44,11 @@ class Viewer {
     this.evidence = new Evidence(() => this.#drawLayers());
     this.toolbar = new Toolbar(find("[data-toolbar]"), {
       useTool: (name) => this.useTool(name),
-      act: (name) => this.act(name),
-      menus: { presets: () => this.#presets(), layout: () => this.#layouts() },
+      act: (name) => act(this, name),
+      menus: {
+        presets: () => presetMenu(this.layout.active),
+        layout: () => layoutMenu(this.layout.name, (name) => this.useLayout(name)),
+      },
     });
     this.#listen();
   }
@@ -74,7 +78,18 @@ class Viewer {
     onFirst();
     panes.forEach((pane, index) => index !== first && this.open(stacks[index], pane));
     if (stacks.length > 1) this.setLinked(true);
+    follow(this.manifest, (images) => this.#answered(images));
     if (prior) await this.compare(this.priors.find(({ id }) => id === prior));
+  }
+
+  /** Shows answers that have come while the study was open. */
+  #answered(images) {
+    drawAnswers(find("[data-shelf]"), this.stacks);
+    const { image } = this.layout.active;
+    if (!images.includes(image)) return;
+    this.#drawPanel();
+    this.#drawLayers();
+    announce(`Second reader: ${answerLine(image)}.`);
   }
 
   open(stack, pane = this.layout.active) {
@@ -120,65 +135,16 @@ class Viewer {
     this.toolbar.press("link", isOn);
   }
 
-  /** Does what a button or a key asks for. */
-  act(name, ...values) {
-    const pane = this.layout.active;
-    const { isShowing, view } = pane;
-    const actions = {
-      tool: () => this.useTool(values[0]),
-      invert: () => pane.invert(),
-      rotate: () => pane.turn({ rotation: view.rotation + 90 }),
-      "rotate-left": () => pane.turn({ rotation: view.rotation - 90 }),
-      "flip-h": () => pane.turn(mirrored(view, "flipH")),
-      "flip-v": () => pane.turn(mirrored(view, "flipV")),
-      reset: () => pane.reset(),
-      "zoom-in": () => pane.zoom(1.25),
-      "zoom-out": () => pane.zoom(0.8),
-      nudge: () => pane.pan(NUDGE * -values[0], NUDGE * -values[1]),
-      window: () => this.#stepWindow(pane, ...values),
-      preset: () => pane.presets[values[0]] && pane.usePreset(pane.presets[values[0]]),
-      frame: () => this.linking.scroll(pane, values[0]),
-      play: () => this.cines.get(pane).toggle(),
-    };
-    const always = {
-      link: () => this.setLinked(!this.linking.isOn),
-      image: () => this.#neighbour(values[0]),
-      undo: () => this.#step("undo"),
-      redo: () => this.#step("redo"),
-      delete: () => this.marks.selected.forEach((mark) => this.marks.remove(mark)),
-      escape: () => (this.toolbar.open ? this.toolbar.close() : this.useTool("window")),
-      evidence: () => this.evidence.toggle(),
-      graphics: () => this.#toggleGraphics(),
-      text: () => document.body.classList.toggle("viewer--bare"),
-      fullscreen: () => toggleFullscreen(),
-      help: () => find("#help").showModal(),
-      "next-layout": () => this.#nextLayout(),
-    };
-    if (always[name]) always[name]();
-    else if (isShowing) actions[name]?.();
-  }
-
-  #stepWindow(pane, across, down) {
-    const { window } = pane;
-    if (!window) return;
-    const width = Math.max(window.width * (1 + across * WINDOW_STEP * 2), 1e-6);
-    pane.setWindow({ ...pane.preset.window, center: window.center + down * window.width * WINDOW_STEP, width });
-  }
-
-  #neighbour(by) {
+  /** Opens the image before or after the active pane's. */
+  showNeighbour(by) {
     const pane = this.layout.active;
     const all = pane.stack?.study.isPrior ? this.priors.flatMap(({ stacks }) => stacks) : this.stacks;
     const next = all[all.indexOf(pane.stack) + by];
     if (next) this.open(next);
   }
 
-  #nextLayout() {
-    const names = Object.keys(LAYOUTS);
-    this.#useLayout(names[(names.indexOf(this.layout.name) + 1) % names.length]);
-  }
-
   /** Another layout; new panes take the images that are not on the screen yet. */
-  #useLayout(name) {
+  useLayout(name) {
     const { hung } = this.plan;
     this.layout.use(name);
     const shown = new Set(this.layout.panes.map(({ stack }) => stack?.key));
@@ -187,33 +153,10 @@ class Viewer {
     else for (const pane of this.layout.panes) if (!pane.stack && waiting.length) this.open(waiting.shift(), pane);
   }
 
-  async #step(direction) {
-    const what = await this.marks.history[direction]();
-    announce(what ? `${what} ${direction === "undo" ? "undone" : "done again"}.` : "Nothing more.");
-  }
-
-  #toggleGraphics() {
+  /** The files' own overlays, on or off. */
+  toggleGraphics() {
     this.showsGraphics = !this.showsGraphics;
     this.#drawLayers();
-  }
-
-  #presets() {
-    const pane = this.layout.active;
-    if (!pane.isShowing) return [];
-    return pane.presets.map((preset, index) => ({
-      name: preset.window ? `${preset.name} (C ${written(preset.window.center)} W ${written(preset.window.width)})` : preset.name,
-      hint: index < 9 ? String(index + 1) : "",
-      isChosen: pane.preset === preset,
-      choose: () => pane.usePreset(preset),
-    }));
-  }
-
-  #layouts() {
-    return Object.entries(LAYOUTS).map(([name, { name: label }]) => ({
-      name: label,
-      isChosen: this.layout.name === name,
-      choose: () => this.#useLayout(name),
-    }));
   }
 
   #listen() {
@@ -224,13 +167,9 @@ class Viewer {
       this.toolbar.enable("undo", this.marks.history.canUndo);
       this.toolbar.enable("redo", this.marks.history.canRedo);
     });
-    startShortcuts((...action) => this.act(...action));
+    startShortcuts((...action) => act(this, ...action));
     document.addEventListener("fullscreenchange", () => this.toolbar.press("fullscreen", Boolean(document.fullscreenElement)));
-    find("[data-window]").addEventListener("submit", (event) => {
-      event.preventDefault();
-      const [center, width] = ["center", "width"].map((name) => Number(event.target.elements[name].value));
-      if (Number.isFinite(center) && width > 0) this.layout.active.setWindow({ center, width });
-    });
+    this.windowForm = new WindowForm((window) => this.layout.active.setWindow(window));
   }
 
   #changed({ what, pane }) {
@@ -239,7 +178,7 @@ class Viewer {
     if (pane && pane === this.layout.active) {
       if (["active", "stack", "shown", "frame"].includes(what)) this.#drawPanel();
       if (["active", "shown", "turned", "window"].includes(what)) this.#drawButtons();
-      if (["active", "shown", "window"].includes(what)) this.#drawWindow();
+      if (["active", "shown", "window"].includes(what)) this.windowForm.draw(this.layout.active.window);
     }
     if (["active", "stack", "layout"].includes(what)) markShown(find("[data-shelf]"), this.layout.panes, this.layout.active);
     if (["stack", "shown", "frame", "active"].includes(what)) this.#drawLayers();
@@ -292,15 +231,6 @@ class Viewer {
     this.toolbar.press("flip-v", Boolean(view?.flipV));
   }
 
-  #drawWindow() {
-    const { window } = this.layout.active;
-    const form = find("[data-window]");
-    find("[data-window-part]").hidden = !window;
-    if (!window || form.contains(document.activeElement)) return;
-    form.elements.center.value = round(window.center);
-    form.elements.width.value = round(window.width);
-  }
-
   #drawLayers() {
     for (const pane of this.layout.panes) {
       const layers = this.layers.get(pane);
@@ -322,11 +252,7 @@ class Viewer {
       remove: (mark) => this.marks.remove(mark),
       retry: () => this.marks.retry(),
     });
-    const saved = find("[data-saved]");
-    const { failed, unsaved } = this.marks;
-    const text = failed.length ? "Not saved" : unsaved.length ? "Saving…" : this.marks.all.size ? "Saved" : "";
-    if (saved.textContent !== text) saved.textContent = text;
-    saved.dataset.state = failed.length ? "failed" : unsaved.length ? "saving" : "saved";
+    showSaved(this.marks);
   }
 
   #jump(mark) {
@@ -337,21 +263,6 @@ class Viewer {
     this.marks.select(mark);
   }
 }
-
-/** Mirrors what is seen, whichever way the image is turned. */
-function mirrored(view, axis) {
-  const isSideways = view.rotation % 180 !== 0;
-  const own = isSideways ? { flipH: "flipV", flipV: "flipH" }[axis] : axis;
-  return { [own]: !view[own] };
-}
-
-function toggleFullscreen() {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else document.documentElement.requestFullscreen?.();
-}
-
-const round = (value) => Number(value.toFixed(Math.abs(value) >= 100 ? 0 : 2));
-const written = (value) => String(round(value)).replace("-", "−");
 
 /** Starts the viewer of a study's manifest; `onFirst` is called when the first image stands in its pane. */
 export async function startViewer(manifest, onFirst) {

@@ -2,18 +2,19 @@
 
 import { cache, Enums, getEnabledElement } from "@cornerstonejs/core";
 
-import { applyView, fittedView, readPlace, relative, withRelative } from "./camera.js";
+import { fittedView } from "./camera.js";
 import { announce } from "./dom.js";
 import { domainOf, isFalling, presetsOf, shownRange, windowOf } from "./display.js";
 import { frameValues, loadFrame } from "./frames.js";
 import { hungView, isMammogram } from "./hanging.js";
 import { chooseCurve, imageIdOf, watchProgress } from "./loader.js";
 import { PaneFace } from "./pane-face.js";
+import { Placed } from "./placed.js";
 import { prefetch } from "./prefetch.js";
 
 const UPRIGHT = { flipH: false, flipV: false, rotation: 0 };
 
-export class Pane extends EventTarget {
+export class Pane extends Placed {
   constructor(engine, id) {
     super();
     this.id = id;
@@ -22,7 +23,6 @@ export class Pane extends EventTarget {
     this.root = this.face.root;
     this.stack = null;
     this.index = 0;
-    this.view = null;
     this.isInverted = false;
     this.shows = 0; // counts the stacks asked for, so that a slow one does not overtake a later one
     this.face.onRetry = () => this.show(this.stack, { index: this.index, force: true });
@@ -40,7 +40,7 @@ export class Pane extends EventTarget {
     this.viewport = this.engine.getViewport(this.id);
     // Evidence and graphics lie over the pixels and under the marks.
     element.querySelector(".svg-layer").before(this.face.layers);
-    element.addEventListener(Enums.Events.CAMERA_MODIFIED, () => this.#cameraMoved());
+    element.addEventListener(Enums.Events.CAMERA_MODIFIED, () => this.cameraMoved());
     element.addEventListener(Enums.Events.VOI_MODIFIED, (event) => this.#windowMoved(event.detail.range));
     // Between the two Cornerstone moves the camera itself, which is nobody's wish.
     element.addEventListener(Enums.Events.PRE_STACK_NEW_IMAGE, () => (this.isPlacing = true));
@@ -83,7 +83,7 @@ export class Pane extends EventTarget {
     this.curve = null;
     delete this.root.dataset.shown;
     this.face.describe(this);
-    this.#say("stack");
+    this.say("stack");
     if (!stack.canShow) {
       this.face.fail(this.image.message, { canRetry: false, title: titleOf(this.image) });
       return;
@@ -101,16 +101,16 @@ export class Pane extends EventTarget {
       if (turn !== this.shows) return;
       this.view = fittedView(this.viewport, image.frameSet, this.turning);
       this.#useWindow(this.presets[0]);
-      this.#place(this.view);
+      this.put(this.view);
       this.viewport.render();
       this.face.loaded();
-      this.#say("shown");
+      this.say("shown");
       announce(`${this.face.spoken(this)} shown.`);
       prefetch(stack, index);
     } catch (error) {
       if (turn !== this.shows) return;
       this.face.fail(error.message, { canRetry: error.canRetry !== false });
-      this.#say("failed");
+      this.say("failed");
     }
   }
 
@@ -132,70 +132,23 @@ export class Pane extends EventTarget {
     }
   }
 
-  /** Turning, mirroring and black for white. */
-  turn(change) {
-    if (!this.isShowing) return;
-    const { zoom } = relative(this.viewport, this.image.frameSet, this.view);
-    const turning = { ...this.view, ...change };
-    turning.rotation = (turning.rotation + 360) % 360;
-    const fitted = fittedView(this.viewport, this.image.frameSet, turning);
-    this.#place({ ...fitted, scale: fitted.scale / zoom, center: this.view.center });
-    this.viewport.render();
-    this.#say("turned");
-  }
-
+  /** Black for white. */
   invert() {
     if (!this.isShowing) return;
     this.isInverted = !this.isInverted;
     this.#applyInvert();
     this.viewport.render();
-    this.#say("window");
-  }
-
-  /** Zooms by a factor around a point of the pane, its middle if none is given. */
-  zoom(factor, at) {
-    if (!this.isShowing) return;
-    const { clientWidth, clientHeight } = this.face.viewport;
-    const world = this.viewport.canvasToWorld(at ?? [clientWidth / 2, clientHeight / 2]);
-    const keep = 1 / factor;
-    const center = [0, 1].map((axis) => world[axis] + (this.view.center[axis] - world[axis]) * keep);
-    this.#place({ ...this.view, scale: this.view.scale * keep, center });
-    this.viewport.render();
-    this.#say("view");
-  }
-
-  /** Moves the image by parts of the pane's height, to the right and down. */
-  pan(dx, dy) {
-    const { zoom, x, y } = this.relative();
-    this.setRelative({ zoom, x: x - (2 * dx) / zoom, y: y + (2 * dy) / zoom }); // the scale is half a height
-    this.#say("view");
-  }
-
-  /** How far the image is zoomed and moved; stays the same when the pane's size changes. */
-  relative() {
-    return this.place;
-  }
-
-  setRelative(place) {
-    this.#place(withRelative(this.viewport, this.image.frameSet, this.view, place));
-    this.place = place;
-    this.viewport.render();
+    this.say("window");
   }
 
   /** As it was when it was hung. */
   reset() {
     if (!this.isShowing) return;
     this.isInverted = false;
-    this.#place(fittedView(this.viewport, this.image.frameSet, this.turning));
+    this.put(fittedView(this.viewport, this.image.frameSet, this.turning));
     this.usePreset(this.presets[0]);
-    this.#say("turned");
-    this.#say("view");
-  }
-
-  /** Keeps zoom and place when the pane has another size. */
-  resized() {
-    this.isPlacing = false;
-    if (this.isShowing) this.setRelative(this.place);
+    this.say("turned");
+    this.say("view");
   }
 
   /** A window, or a curve of the file. */
@@ -204,7 +157,7 @@ export class Pane extends EventTarget {
     const { view } = this;
     if ((preset.lut ?? null) !== this.curve) {
       await this.#load(preset.lut ?? null);
-      this.#place(view);
+      this.put(view);
     }
     this.#useWindow(preset);
     this.viewport.render();
@@ -243,28 +196,9 @@ export class Pane extends EventTarget {
     this.viewport.setProperties({ invert: isFalling(this.image.frameSet, this.curve) !== this.isInverted });
   }
 
-  #place(view) {
-    this.view = view;
-    this.place = relative(this.viewport, this.image.frameSet, view);
-    this.isPlacing = true;
-    applyView(this.viewport, this.image.frameSet, view);
-    this.isPlacing = false;
-    this.face.redraw(this);
-  }
-
-  #cameraMoved() {
-    if (this.isPlacing || !this.isShowing) return;
-    const place = readPlace(this.viewport);
-    if (!place) return;
-    this.view = { ...this.view, ...place };
-    this.place = relative(this.viewport, this.image.frameSet, this.view);
-    this.face.redraw(this);
-    this.#say("view");
-  }
-
   #windowMoved(range) {
     this.range = range;
-    if (this.isShowing) this.#say("window");
+    if (this.isShowing) this.say("window");
     this.face.redraw(this);
   }
 
@@ -272,16 +206,16 @@ export class Pane extends EventTarget {
     this.isPlacing = false;
     if (!this.isShowing) return;
     this.index = index;
-    this.#place(this.view); // Cornerstone fits a new image anew
+    this.put(this.view); // Cornerstone fits a new image anew
     this.face.describe(this);
-    this.#say("frame");
+    this.say("frame");
   }
 
   #rendered() {
     if (!this.isShowing || this.root.dataset.shown === this.image.id) return;
     this.root.dataset.shown = this.image.id;
     performance.mark("ready");
-    this.#say("pixels");
+    this.say("pixels");
   }
 
   #wheeled(event) {
@@ -294,10 +228,6 @@ export class Pane extends EventTarget {
     }
     const box = this.face.viewport.getBoundingClientRect();
     this.zoom(forward ? 1 / 1.15 : 1.15, [event.clientX - box.left, event.clientY - box.top]);
-  }
-
-  #say(what) {
-    this.dispatchEvent(new CustomEvent("change", { detail: what }));
   }
 }
 

@@ -17,7 +17,7 @@ function readingOf(image) {
   }
   if (!reading) {
     const title = image.readingState === "waiting" ? "Being read" : "Not read";
-    const why = image.unreadReason || (image.readingState === "waiting" ? "The answer is not there yet. Load the page again in a minute." : "");
+    const why = image.unreadReason || (image.readingState === "waiting" ? "The answer appears here by itself." : "");
     return [make("div", { className: "answer answer--none" }, make("p", { className: "answer__head" }, title), make("p", {}, why))];
   }
   const box = make("div", { className: `answer answer--${reading.finding || reading.status}` });
@@ -137,3 +137,10 @@ function row(mark, several, { jump, rename, remove, retry }) {
   return item;
 }
 
+/** Whether every mark is kept by the site. */
+export function showSaved({ failed, unsaved, all }) {
+  const saved = find("[data-saved]");
+  const text = failed.length ? "Not saved" : unsaved.length ? "Saving…" : all.size ? "Saved" : "";
+  if (saved.textContent !== text) saved.textContent = text;
+  saved.dataset.state = failed.length ? "failed" : unsaved.length ? "saving" : "saved";
+}

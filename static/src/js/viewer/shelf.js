@@ -52,10 +52,19 @@ function thumb(stack, open) {
   } else picture.append(icon(image.state === "ready" ? "alert" : "lock"));
   const count = stack.entries.length;
   if (count > 1) picture.append(make("span", { className: "thumb__count" }, String(count)));
+  button.append(picture, make("span", { className: "thumb__label" }, stack.label), stateOf(image));
+  return button;
+}
+
+function stateOf(image) {
   const state = { quarantined: "Waiting for review", rejected: "Rejected" }[image.state] ?? answerLine(image);
   const tone = image.reading ? image.reading.finding || image.reading.status : "none";
-  button.append(picture, make("span", { className: "thumb__label" }, stack.label), make("span", { className: `thumb__state thumb__state--${tone}` }, state));
-  return button;
+  return make("span", { className: `thumb__state thumb__state--${tone}` }, state);
+}
+
+/** Writes what was answered under the thumbnails that are there, whose pictures and focus stay. */
+export function drawAnswers(root, stacks) {
+  for (const { key, entries } of stacks) root.querySelector(`[data-stack="${key}"] .thumb__state`)?.replaceWith(stateOf(entries[0].image));
 }
 
 function documentOf(kept) {

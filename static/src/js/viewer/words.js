@@ -61,10 +61,13 @@ export function spokenView(image) {
 /** One line about what the model made of the image. */
 export function answerLine(image) {
   const { reading } = image;
-  if (!reading) return { waiting: "Being read…", read: "Read", "not-read": "Not read" }[image.readingState] ?? "";
+  if (!reading) return { waiting: "Being read…", read: "Read", "not-read": "Not read", stopped: "Not read" }[image.readingState] ?? "";
   if (reading.status === "refused") return "Not scored";
   const share = percent(reading.probability);
   return reading.status === "uncertain" ? `Uncertain · ${share}` : `${capital(reading.finding)} · ${share}`;
 }
+
+/** A value of a window, as exact as anybody needs it. */
+export const rounded = (value) => Number(value.toFixed(Math.abs(value) >= 100 ? 0 : 2));
 
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -109,6 +109,36 @@ def test_deid_08_planted_writing_is_seen_where_it_is(text, at, size, value, kind
     assert is_telling(there)
 
 
+@pytest.mark.parametrize("size", [10, 11, 12])
+@pytest.mark.parametrize(
+    ("text", "at", "value", "kind"),
+    [
+        ("DOE^JANE 19510829", (40, 120), 60, "banner"),  # less bright than the tissue around its band
+        ("Smith, Mary 12/03/1960", (40, 120), 90, "banner"),
+        ("DOE^JANE 19510829", (330, 20), 45, "film"),
+        ("Smith, Mary 12/03/1960", (330, 300), 60, "film"),
+    ],
+)
+def test_deid_08_small_and_faint_writing_is_seen_beside_what_outshines_it(size, text, at, value, kind):
+    if kind == "film":
+        pixels = np.zeros((360, 500), np.uint8)
+        pixels[:, :250] = _tissue((360, 250)) // 2 + 90
+        pixels[:, 250:] = np.random.default_rng(1).integers(0, 8, (360, 250))
+    else:
+        pixels = _background(kind)
+    assert not is_telling(find_writing(pixels))
+    assert is_telling(find_writing(_written(pixels, text, at=at, size=size, value=value)))
+
+
+def test_deid_08_a_real_screen_of_a_scanner_is_seen_to_have_writing(shared):
+    from io import BytesIO
+
+    from pydicom import dcmread
+
+    frames = dcmread(BytesIO(shared("dicom-pydicom/pydicom/examples_ybr_color.dcm"))).pixel_array
+    assert is_telling(find_writing(frames[0]))
+
+
 def test_deid_08_writing_is_seen_upright_standing_coloured_and_in_16_bits():
     tissue = _tissue((400, 600))
     written = _written(tissue, "MRN 7788991", at=(60, 80), size=18, value=255)

@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from pydicom._uid_dict import UID_dictionary
 
 from ml.dicom.deidentification.dates import is_time, shifted_date, shifted_date_time
 from ml.dicom.deidentification.keys import InstitutionKey
@@ -61,6 +62,7 @@ def test_deid_04_names_depend_on_the_institution_and_the_secret(image):
 
 @given(st.text(alphabet="0123456789.", min_size=1, max_size=64))
 def test_deid_04_every_uid_becomes_a_valid_one(uid):
+    assume(uid not in UID_dictionary)  # what the standard registers stays
     new = KEY.uid(uid)
     assert new.startswith("2.25.")
     assert len(new) <= 44

@@ -1,0 +1,1 @@
+"""Looking at the trail: pages of events, timelines, activity, unusual accesses, and the daily review."""

@@ -1,0 +1,1 @@
+"""Generative adversarial networks: one file per architecture over one training loop."""

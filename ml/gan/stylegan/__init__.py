@@ -1,0 +1,1 @@
+"""A style-based generator with adaptive discriminator augmentation, written from the papers."""

@@ -1,0 +1,1 @@
+"""Synthetic data: released sources, orders, generation, the release gate, publication and download."""

@@ -1,0 +1,1 @@
+"""What the demo can be ordered from: a public table, and pictures that were drawn for the purpose."""

@@ -1,0 +1,32 @@
+"""How lists of synthetic sets can be narrowed."""
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from synthesis.models import Kind, Stage, SyntheticSet
+
+WORDS_SEARCHED = 6
+
+
+class SyntheticSetFilter(django_filters.FilterSet):
+    """By kind, stage, and words of the title, the source or the citation."""
+
+    kind = django_filters.ChoiceFilter(label="Kind", choices=Kind.choices, empty_label="Any")
+    stage = django_filters.ChoiceFilter(label="Stage", choices=Stage.choices, empty_label="Any")
+    text = django_filters.CharFilter(label="Words", method="filter_text")
+
+    class Meta:
+        model = SyntheticSet
+        fields = ()
+
+    def filter_text(self, rows: QuerySet[SyntheticSet], name: str, value: str) -> QuerySet[SyntheticSet]:
+        """Those that hold every word, in any order."""
+        for word in value.split()[:WORDS_SEARCHED]:
+            rows = rows.filter(
+                Q(title__icontains=word)
+                | Q(source__name__icontains=word)
+                | Q(source__modality__iexact=word)
+                | Q(architecture__icontains=word)
+                | Q(citation__icontains=word)
+            )
+        return rows

@@ -1,0 +1,4 @@
+"""The names of the jobs of synthesis."""
+
+MAKE = "synthesis-make"
+PUBLISH = "synthesis-publish"

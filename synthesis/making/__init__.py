@@ -1,0 +1,1 @@
+"""The job that makes a set: train, sample, examine, judge."""

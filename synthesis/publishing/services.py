@@ -1,0 +1,93 @@
+"""Taking back what lies in the `synthetic` storage, and giving links to it."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.core import signing
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from jobs.models import Job, JobStatus
+from synthesis.models import PublishedFile, Stage, SyntheticSet
+from synthesis.publishing.store import folder_of, release_storage
+from synthesis.services.downloads import record_download
+
+LINK_SECONDS = 15 * 60
+_SALT = "synthesis.publishing.link"
+
+
+class Link(NamedTuple):
+    """Where a file can be fetched, by whoever has it, and until when.
+
+    Attributes:
+        url: the store's address; None where `token` opens the site's own.
+        token: for the site's own address, where the store has none.
+        expires_at: when it stops to work.
+    """
+
+    url: str | None
+    token: str
+    expires_at: datetime
+
+
+def give_link(*, user: User, file: PublishedFile) -> Link:
+    """A link to the file, written down before it is given.
+
+    Raises:
+        PermissionDenied: the set is not published for this person.
+        AuditUnavailable: the download could not be recorded.
+    """
+    record_download(user=user, file=file)
+    filename = file.name.replace("/", "-")
+    expires_at = timezone.now() + timedelta(seconds=LINK_SECONDS)
+    url = release_storage().link(file.object_name, filename, LINK_SECONDS)
+    return Link(url, signing.dumps({"file": file.pk}, salt=_SALT) if url is None else "", expires_at)
+
+
+def file_of(token: str) -> PublishedFile:
+    """The file that a token of `give_link` opens.
+
+    Raises:
+        BadSignature: the token was tampered with, or has expired.
+        PublishedFile.DoesNotExist: the file is gone, or its set is not published any more.
+    """
+    told = signing.loads(token, salt=_SALT, max_age=LINK_SECONDS)
+    return PublishedFile.objects.select_related("set").get(pk=told["file"], set__stage=Stage.PUBLISHED)
+
+
+def remove_published(synthetic_set: SyntheticSet) -> None:
+    """Takes a withdrawn set's files out of the store. Links that were given before stop to work."""
+    remove_files(synthetic_set)
+
+
+def remove_files(synthetic_set: SyntheticSet) -> None:
+    """Removes a set's objects, finished or not, and then their rows."""
+    release_storage().clear(folder_of(synthetic_set))
+    PublishedFile.objects.filter(set=synthetic_set).delete()
+
+
+def remove_abandoned() -> int:
+    """Removes what lies in the store of sets that nobody publishes any more; of how many sets that was.
+
+    Those are sets that were withdrawn while the store could not be reached, and sets whose publishing failed or was
+    cancelled while no attempt was there to clean up. Starting such a job again uploads everything anew.
+    """
+    given_up = Q(stage=Stage.PUBLISHING, publishing_job__status__in=[JobStatus.FAILED, JobStatus.CANCELLED])
+    left_behind = Q(stage__in=[Stage.WITHDRAWN, Stage.REJECTED], files__isnull=False)
+    found = SyntheticSet.objects.filter(given_up | left_behind).distinct().order_by("pk")
+    return sum(_remove_unless_taken_up(one) for one in found)
+
+
+@transaction.atomic
+def _remove_unless_taken_up(synthetic_set: SyntheticSet) -> bool:
+    """Holds the job's row meanwhile, so that nobody starts it again in between."""
+    working = synthetic_set.publishing_job_id
+    if working is not None and not Job.objects.select_for_update().get(pk=working).is_final:
+        return False
+    there = release_storage().sizes(folder_of(synthetic_set))
+    if not there and not synthetic_set.files.exists():
+        return False
+    remove_files(synthetic_set)
+    return True

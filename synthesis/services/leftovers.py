@@ -1,0 +1,47 @@
+"""What is left in the stores of a set that nobody will publish, or that was taken back."""
+
+from datetime import timedelta
+
+from django.core.files.storage import storages
+from django.utils import timezone
+
+from synthesis.models import SourceDataset, SyntheticSet
+from synthesis.publishing.services import remove_published
+
+SOURCES = "synthesis/sources"
+AGE = timedelta(days=1)
+FOLDERS = ("samples", "work", "gallery")  # the grids stay: the order's page shows them
+
+
+def discard(synthetic_set: SyntheticSet) -> None:
+    """Removes the set's records, its generator and its gallery, and whatever of it was published."""
+    SyntheticSet.objects.filter(pk=synthetic_set.pk).update(work={}, gallery=[])
+    phi = storages["phi"]
+    for folder in FOLDERS:
+        place = f"{synthetic_set.folder}/{folder}"
+        try:
+            _, files = phi.listdir(place)
+        except FileNotFoundError:  # folders exist where something lies in them; buckets know none
+            continue
+        for name in files:
+            phi.delete(f"{place}/{name}")
+    remove_published(synthetic_set)
+
+
+def remove_orphaned_records() -> int:
+    """Removes what a process stored that died before it could write the source's row; how many objects that was.
+
+    The row follows its object within seconds: what is a day old gets none any more.
+    """
+    phi = storages["phi"]
+    try:
+        _, names = phi.listdir(SOURCES)
+    except FileNotFoundError:
+        return 0
+    known = {str(public_id) for public_id in SourceDataset.objects.values_list("public_id", flat=True)}
+    old = timezone.now() - AGE
+    orphans = [f"{SOURCES}/{name}" for name in names if name not in known]
+    orphans = [name for name in orphans if phi.get_modified_time(name) < old]
+    for name in orphans:
+        phi.delete(name)
+    return len(orphans)

@@ -1,0 +1,1 @@
+"""Pages about sources, orders and published synthetic sets."""
