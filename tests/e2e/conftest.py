@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, expect, sync_playwright
 
-from tests.e2e.people import SignedIn, sign_in
+from tests.e2e.people import SignedIn, prove_whenever_asked, sign_in
 
 ROOT = Path(__file__).parents[2]
 STARTUP_SECONDS = 300  # on a machine that does much else at the time
@@ -131,6 +131,7 @@ def signed_in(site: str, new_page: Callable[..., Page], sessions: dict[str, Stor
             sign_in(page, site, email)
             sessions[email] = page.context.storage_state()
         page = new_page(width=width, storage_state=sessions[email])
+        prove_whenever_asked(page)
         page.goto(site + path)
         return page
 

@@ -21,10 +21,15 @@ def sign_in(page: Page, site: str, email: str, password: str = PASSWORD) -> None
     page.wait_for_load_state()
 
 
-def prove_again(page: Page, password: str = PASSWORD) -> None:
-    """Gives the password once more, where the site asks for it before a dangerous act."""
-    page.wait_for_load_state()
-    if "reauthenticate" in page.url:
+def prove_whenever_asked(page: Page, password: str = PASSWORD) -> None:
+    """Gives the password whenever the site asks whether it is still the same person.
+
+    It asks before a dangerous act, five minutes after the last proof, and which act that is depends on how fast the
+    tests run.
+    """
+
+    def prove() -> None:
         page.get_by_label("Password", exact=True).fill(password)
-        page.get_by_role("button", name="Confirm").click()
-        page.wait_for_load_state()
+        page.get_by_role("button", name="Continue").click()
+
+    page.add_locator_handler(page.get_by_role("heading", name="Is it still you?"), prove)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.people import ADMIN, AUDITOR, CLINICIAN, SignedIn, prove_again
+from tests.e2e.people import ADMIN, AUDITOR, CLINICIAN, SignedIn
 from tests.e2e.test_accessibility import check
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,6 @@ WHY = "The theatre calls: the frozen section contradicts the cytology"
 def open_in_emergency(page: Page, site: str, number: str) -> None:
     """Asks for fifteen minutes."""
     page.goto(f"{site}/emergency/")
-    prove_again(page)
     page.get_by_label("The hospital’s patient ID").fill(number)
     page.get_by_label("I stand in for the person who treats the patient").check()
     page.get_by_label("Explain").fill(WHY)
@@ -33,7 +32,6 @@ def test_an_invited_person_makes_their_account(
     admin = signed_in(ADMIN, "/people/")
     check(admin)
     admin.get_by_role("link", name="Invite a person").click()
-    prove_again(admin)
     admin.get_by_role("button", name="Send the invitation").click()
     expect(admin.get_by_role("alert")).to_contain_text("Enter the person’s e-mail address.")
     check(admin)
@@ -59,7 +57,6 @@ def test_an_invited_person_makes_their_account(
     admin.get_by_role("button", name="Deactivate").click()
     with admin.expect_navigation():  # the form is sent only once the dialog has closed
         admin.get_by_role("dialog").get_by_role("button", name="Deactivate").click()
-    prove_again(admin)
     expect(admin.get_by_text("can no longer sign in")).to_be_visible()
     nina.reload()
     expect(nina).to_have_url(re.compile("/accounts/login/"))
@@ -144,7 +141,6 @@ def test_a_study_is_restricted_and_shown_again(site: str, signed_in: SignedIn) -
     doctor.get_by_role("button", name="Lift the restriction").click()
     with doctor.expect_navigation():  # the form is sent only once the dialog has closed
         doctor.get_by_role("dialog").get_by_role("button", name="Lift it").click()
-    prove_again(doctor)
     expect(doctor.get_by_role("link", name="Restrict this record")).to_be_visible()
     colleague.reload()
     expect(colleague.get_by_role("link", name="PHANTOM, MAMMOGRAPHY")).to_be_visible()

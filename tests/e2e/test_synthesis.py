@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.people import ADMIN, CLINICIAN, RESEARCHER, SignedIn, prove_again
+from tests.e2e.people import ADMIN, CLINICIAN, RESEARCHER, SignedIn
 from tests.e2e.test_accessibility import check
 
 # The demo’s own order is made first, and each takes a minute on a machine that does nothing else.
@@ -50,7 +50,6 @@ def test_a_set_is_ordered_made_approved_and_downloaded(site: str, signed_in: Sig
     admin.get_by_role("button", name="Approve and publish").click()
     with admin.expect_navigation():  # the form is sent only once the dialog has closed
         admin.get_by_role("dialog").get_by_role("button", name="Save the decision").click()
-    prove_again(admin)
     expect(admin.get_by_role("heading", name="Published", exact=True)).to_be_visible(timeout=MADE_MS)
 
     page.goto(f"{site}/synthetic-sets/")
