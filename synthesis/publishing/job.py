@@ -4,13 +4,13 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Action
-from jobs.errors import CancelRequested, UserFacingJobError
+from jobs.errors import CancelRequested, LeaseLost, UserFacingJobError
 from jobs.services import ClaimedJob
 from ml.packaging import ChangedMeanwhile, Manifest, SetDescription, package_images, package_table
 from synthesis.models import Kind, PublishedFile, Stage, SyntheticSet
 from synthesis.publishing.description import describe
 from synthesis.publishing.samples import StoredSamples, delete_samples, stored_table
-from synthesis.publishing.services import remove_files
+from synthesis.publishing.services import remove_published
 from synthesis.publishing.sink import PublishingSink
 from synthesis.publishing.store import folder_of, release_storage
 from synthesis.publishing.thumbnails import write_thumbnails
@@ -30,16 +30,27 @@ def publish(job: ClaimedJob) -> None:
             _conclude(job, synthetic_set, sink)
         except (CancelRequested, ChangedMeanwhile):
             # Changed: another release of this program began it. The next attempt uploads everything anew.
-            remove_files(synthetic_set)
+            _take_back(job, synthetic_set)
             raise
         except FileNotFoundError as error:
-            remove_files(synthetic_set)
+            _take_back(job, synthetic_set)
             raise UserFacingJobError(
                 "records_missing",
                 "The set's records are not in the store any more, so that there is nothing to publish. Withdraw the "
                 "set and order it again.",
             ) from error
     delete_samples(synthetic_set)
+
+
+def _take_back(job: ClaimedJob, synthetic_set: SyntheticSet) -> None:
+    """Removes what was uploaded.
+
+    Raises:
+        LeaseLost: another attempt has taken over: what lies there now is that one's, and may be published already.
+    """
+    if not job.extend_lease():
+        raise LeaseLost(f"Job {job.public_id}: attempt {job.attempt} may not take back what another one uploads.")
+    remove_published(synthetic_set)
 
 
 def _pack(synthetic_set: SyntheticSet, description: SetDescription, sink: PublishingSink) -> Manifest:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.core import signing
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -58,12 +58,7 @@ def file_of(token: str) -> PublishedFile:
 
 
 def remove_published(synthetic_set: SyntheticSet) -> None:
-    """Takes a withdrawn set's files out of the store. Links that were given before stop to work."""
-    remove_files(synthetic_set)
-
-
-def remove_files(synthetic_set: SyntheticSet) -> None:
-    """Removes a set's objects, finished or not, and then their rows."""
+    """Removes a set's objects, finished or not, and then their rows. Links that were given before stop to work."""
     release_storage().clear(folder_of(synthetic_set))
     PublishedFile.objects.filter(set=synthetic_set).delete()
 
@@ -74,20 +69,27 @@ def remove_abandoned() -> int:
     Those are sets that were withdrawn while the store could not be reached, and sets whose publishing failed or was
     cancelled while no attempt was there to clean up. Starting such a job again uploads everything anew.
     """
+    return sum(_remove_unless_taken_up(pk) for pk in _abandoned().order_by("pk").values_list("pk", flat=True))
+
+
+def _abandoned() -> QuerySet[SyntheticSet]:
     given_up = Q(stage=Stage.PUBLISHING, publishing_job__status__in=[JobStatus.FAILED, JobStatus.CANCELLED])
     left_behind = Q(stage__in=[Stage.WITHDRAWN, Stage.REJECTED], files__isnull=False)
-    found = SyntheticSet.objects.filter(given_up | left_behind).distinct().order_by("pk")
-    return sum(_remove_unless_taken_up(one) for one in found)
+    return SyntheticSet.objects.filter(given_up | left_behind).distinct()
 
 
 @transaction.atomic
-def _remove_unless_taken_up(synthetic_set: SyntheticSet) -> bool:
+def _remove_unless_taken_up(pk: int) -> bool:
     """Holds the job's row meanwhile, so that nobody starts it again in between."""
-    working = synthetic_set.publishing_job_id
-    if working is not None and not Job.objects.select_for_update().get(pk=working).is_final:
+    working = SyntheticSet.objects.values_list("publishing_job", flat=True).get(pk=pk)
+    if working is not None:
+        Job.objects.select_for_update().get(pk=working)
+    # Looked up again: since the round began it may have been started again, and published.
+    synthetic_set = _abandoned().filter(pk=pk).first()
+    if synthetic_set is None:
         return False
     there = release_storage().sizes(folder_of(synthetic_set))
     if not there and not synthetic_set.files.exists():
         return False
-    remove_files(synthetic_set)
+    remove_published(synthetic_set)
     return True

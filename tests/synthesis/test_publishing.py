@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from django.core.files.storage import storages
+from django.utils import timezone
 from sklearn.datasets import load_breast_cancer
 
 from accounts.models import Action, AuditEvent, Role, User
@@ -23,7 +25,7 @@ from synthesis.publishing.services import remove_abandoned, remove_published
 from synthesis.publishing.store import folder_of, release_storage
 from synthesis.services.decisions import approve
 from tests.cast import MakeUser
-from tests.synthesis.stored import store_order, store_source
+from tests.synthesis.stored import store_file, store_order, store_source
 from webapp.synthetic_storage import SyntheticFolder
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -267,6 +269,57 @@ def test_what_was_given_up_while_nobody_worked_is_removed_by_the_next_round(
     assert remove_abandoned() == 1
     assert (stored(one), one.files.count()) == ({}, 0)
     assert remove_abandoned() == 0
+
+
+def test_round_of_removal_leaves_alone_what_was_published_since_it_began(
+    approved: Callable[..., SyntheticSet], admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = approved(), approved()
+    for one in (first, second):
+        assert one.publishing_job is not None
+        jobs.cancel(job=one.publishing_job, user=admin)
+    sizes = SyntheticFolder.sizes
+
+    def then_published(storage: SyntheticFolder, folder: str) -> dict[str, int]:
+        """While the first one's files are looked up, somebody has the second one published."""
+        if folder == folder_of(first):
+            monkeypatch.setattr(SyntheticFolder, "sizes", sizes)
+            assert second.publishing_job is not None
+            row = Job.objects.filter(pk=second.publishing_job.pk)
+            row.update(status=JobStatus.SUCCEEDED, cancel_requested_at=None)
+            published = SyntheticSet.objects.filter(pk=second.pk)
+            published.update(stage=Stage.PUBLISHED, published_at=timezone.now())
+            store_file(second)
+        return sizes(storage, folder)
+
+    monkeypatch.setattr(SyntheticFolder, "sizes", then_published)
+
+    assert remove_abandoned() == 0
+
+    assert (len(stored(second)), second.files.count()) == (1, 1)
+
+
+def test_attempt_that_was_overtaken_leaves_alone_what_the_next_one_published(
+    approved: Callable[..., SyntheticSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = approved()
+    put, overtaken = SyntheticFolder.put, []
+
+    def then_overtaken(storage: SyntheticFolder, name: str, pieces: Iterable[bytes], media_type: str) -> None:
+        """The attempt is suspended for so long that another one does the work, and removes the records."""
+        if not overtaken:
+            overtaken.append(name)
+            assert one.publishing_job is not None
+            Job.objects.filter(pk=one.publishing_job.pk).update(lease_expires_at=timezone.now() - timedelta(hours=1))
+            assert attempt(one).status == JobStatus.SUCCEEDED
+        put(storage, name, pieces, media_type)
+
+    monkeypatch.setattr(SyntheticFolder, "put", then_overtaken)
+
+    assert attempt(one).status == JobStatus.SUCCEEDED
+
+    assert one.stage == Stage.PUBLISHED
+    assert one.files.count() == len(stored(one)) == 32
 
 
 def test_records_that_are_missing_end_the_job_with_a_reason(approved: Callable[..., SyntheticSet]) -> None:
