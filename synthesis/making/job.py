@@ -30,6 +30,12 @@ def make(job: ClaimedJob) -> None:
     if synthetic_set.stage != Stage.MAKING:
         forget_work(synthetic_set)  # of an attempt that ended between its last two steps
         return
+    if not synthetic_set.source.may_be_ordered_from:
+        raise UserFacingJobError(
+            "source_withdrawn",
+            "The source was withdrawn, so nothing is made from it any more. Withdraw the order, which deletes what was "
+            "made so far, and order from another source.",
+        )
     with TemporaryDirectory(prefix="lobule-making-") as folder:
         workspace = Workspace(job, synthetic_set, Path(folder))
         share = _share_of_a_table if synthetic_set.kind == Kind.FNA else _share_of_pictures

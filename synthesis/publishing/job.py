@@ -7,7 +7,7 @@ from accounts.models import Action
 from jobs.errors import CancelRequested, LeaseLost, UserFacingJobError
 from jobs.services import ClaimedJob
 from ml.packaging import ChangedMeanwhile, Manifest, SetDescription, package_images, package_table
-from synthesis.models import Kind, PublishedFile, Stage, SyntheticSet
+from synthesis.models import Kind, PublishedFile, SourceDataset, Stage, SyntheticSet
 from synthesis.publishing.description import describe
 from synthesis.publishing.samples import StoredSamples, delete_samples, stored_table
 from synthesis.publishing.services import remove_published
@@ -26,9 +26,10 @@ def publish(job: ClaimedJob) -> None:
         release_storage().tidy(folder_of(synthetic_set))
         sink = PublishingSink(job, synthetic_set)
         try:
+            _check_source(synthetic_set.source)
             _pack(synthetic_set, describe(synthetic_set), sink)
             _conclude(job, synthetic_set, sink)
-        except (CancelRequested, ChangedMeanwhile):
+        except (CancelRequested, ChangedMeanwhile, UserFacingJobError):
             # Changed: another release of this program began it. The next attempt uploads everything anew.
             _take_back(job, synthetic_set)
             raise
@@ -40,6 +41,14 @@ def publish(job: ClaimedJob) -> None:
                 "set and order it again.",
             ) from error
     delete_samples(synthetic_set)
+
+
+def _check_source(source: SourceDataset) -> None:
+    if not source.may_be_ordered_from:
+        raise UserFacingJobError(
+            "source_withdrawn",
+            "The source was withdrawn, so nothing made from it is published any more. Withdraw the set.",
+        )
 
 
 def _take_back(job: ClaimedJob, synthetic_set: SyntheticSet) -> None:
@@ -64,6 +73,8 @@ def _pack(synthetic_set: SyntheticSet, description: SetDescription, sink: Publis
 def _conclude(job: ClaimedJob, synthetic_set: SyntheticSet, sink: PublishingSink) -> None:
     sink.flush()
     with job.writing(done=job.progress_total):
+        # Locked, so that a withdrawal at the same moment comes before or after.
+        _check_source(SourceDataset.objects.select_for_update().get(pk=synthetic_set.source_id))
         sizes = PublishedFile.objects.filter(set=synthetic_set).values_list("bytes", flat=True)
         size, count = sum(sizes), len(sizes)
         published = SyntheticSet.objects.filter(pk=synthetic_set.pk, stage=Stage.PUBLISHING).update(

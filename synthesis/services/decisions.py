@@ -14,7 +14,7 @@ from accounts.errors import Conflict, DomainError
 from accounts.models import Action, Role, User
 from jobs import services as jobs
 from synthesis.job_kinds import PUBLISH
-from synthesis.models import Stage, SyntheticSet
+from synthesis.models import SourceDataset, Stage, SyntheticSet
 from synthesis.services.leftovers import discard
 
 Audience = SyntheticSet.Audience
@@ -51,7 +51,7 @@ def approve(*, user: User, synthetic_set: SyntheticSet, note: str, audience: str
 
     Raises:
         NotForYou: the person ordered the set, or is no administrator of the institution.
-        Conflict: the set does not wait for approval.
+        Conflict: the set does not wait for approval, or its source was withdrawn.
         DomainError: no note is given, or the audience is unknown.
     """
     if audience not in Audience.values:
@@ -116,6 +116,7 @@ def _decide(user: User, synthetic_set: SyntheticSet, stage: Stage, note: str, **
             f"This set does not wait for approval: it is {locked.get_stage_display().lower()}.", code="not_awaiting"
         )
     if stage == Stage.PUBLISHING:
+        _check_source(locked)
         changes["publishing_job"] = jobs.enqueue(
             kind=PUBLISH,
             subject_id=str(synthetic_set.public_id),
@@ -128,6 +129,16 @@ def _decide(user: User, synthetic_set: SyntheticSet, stage: Stage, note: str, **
     _change(synthetic_set, stage=stage, decided_by=user, decided_at=now, decision_note=note, **changes)
     _record(Action.DECIDE_SET, synthetic_set, {"decision": str(stage), "audience": str(synthetic_set.audience)})
     return synthetic_set
+
+
+def _check_source(synthetic_set: SyntheticSet) -> None:
+    # Locked, so that a withdrawal at the same moment comes before or after.
+    source = SourceDataset.objects.select_for_update().get(pk=synthetic_set.source_id)
+    if not source.may_be_ordered_from:
+        raise Conflict(
+            f"“{source}” was withdrawn, so nothing made from it is published any more. Reject or withdraw the set.",
+            code="source_withdrawn",
+        )
 
 
 def _locked(synthetic_set: SyntheticSet) -> SyntheticSet:

@@ -114,6 +114,8 @@ def show_order(
         "sections": sections_of(order.passport) if order.passport else [],
         "may_decide": waits and may_decide(user, order),
         "may_withdraw": _can_be_withdrawn(order) and may_withdraw(user, order),
+        "source_withdrawn": order.source.status == SourceDataset.Status.WITHDRAWN,
+        "may_see_source": user.role == Role.ADMIN or order.source.may_be_ordered_from,
         "may_order_again": user.role == Role.RESEARCHER and order.source.may_be_ordered_from,
         "may_see_gallery": user.role == Role.ADMIN and bool(order.gallery),
     }

@@ -13,6 +13,7 @@ from jobs.models import Job, JobStatus
 from synthesis.models import Download, Stage, SyntheticSet
 from synthesis.services.decisions import NotForYou, approve, reject, withdraw_set
 from synthesis.services.downloads import record_download
+from synthesis.services.sources import withdraw_source
 from tests.synthesis.stored import store_file, store_gallery, store_order, store_source, store_training
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +70,16 @@ def test_only_what_passed_the_gate_and_waits_is_decided(
             decide()
     order.refresh_from_db()
     assert order.stage == stage
+
+
+def test_set_of_a_source_that_was_withdrawn_is_rejected_or_withdrawn_but_not_approved(
+    waiting: SyntheticSet, admin: User
+) -> None:
+    withdraw_source(user=admin, source=waiting.source, reason="Patients said no.")
+    with pytest.raises(Conflict, match="was withdrawn"):
+        approve(user=admin, synthetic_set=waiting, note="Fine.", audience="institution")
+    assert not Job.objects.filter(kind="synthesis-publish").exists()
+    assert reject(user=admin, synthetic_set=waiting, note="Its source was withdrawn.").stage == Stage.REJECTED
 
 
 def test_decision_rests_on_something(waiting: SyntheticSet, admin: User) -> None:

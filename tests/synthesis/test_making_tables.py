@@ -14,6 +14,7 @@ from synthesis.making import tables
 from synthesis.models import SourceDataset, Stage, SyntheticSet
 from synthesis.publishing.samples import stored_table
 from synthesis.services.orders import Order, place_order
+from synthesis.services.sources import withdraw_source
 from tests.synthesis.making import table_source, work_off
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,14 @@ def test_attempt_after_a_crash_draws_the_same(made: SyntheticSet, monkeypatch: p
     made.refresh_from_db()
     assert made.work[tables.GENERATOR] == weights
     assert stored_table(made)[0].shape == (100, 30)
+
+
+def test_nothing_is_made_of_a_source_that_was_withdrawn_since_the_order(made: SyntheticSet, admin: User) -> None:
+    withdraw_source(user=admin, source=made.source, reason="Patients said no.")
+    assert work_off(made.job) == 1
+    made.refresh_from_db()
+    assert (made.job.status, made.job.error_code) == (JobStatus.FAILED, "source_withdrawn")
+    assert (made.stage, made.work) == (Stage.MAKING, {})
 
 
 def test_job_of_a_set_that_was_withdrawn_does_nothing(made: SyntheticSet, researcher: User) -> None:

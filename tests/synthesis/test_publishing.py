@@ -24,6 +24,7 @@ from synthesis.publishing.samples import SHARD, StoredSamples, delete_samples, s
 from synthesis.publishing.services import remove_abandoned, remove_published
 from synthesis.publishing.store import folder_of, release_storage
 from synthesis.services.decisions import approve
+from synthesis.services.sources import withdraw_source
 from tests.cast import MakeUser
 from tests.synthesis.stored import store_file, store_order, store_source
 from webapp.synthetic_storage import SyntheticFolder
@@ -330,6 +331,25 @@ def test_records_that_are_missing_end_the_job_with_a_reason(approved: Callable[.
 
     assert (job.status, job.error_code, one.stage) == (JobStatus.FAILED, "records_missing", Stage.PUBLISHING)
     assert stored(one) == {}
+
+
+def test_nothing_is_published_of_a_source_that_was_withdrawn(
+    approved: Callable[..., SyntheticSet], admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, meanwhile = approved(), approved()
+    put = SyntheticFolder.put
+
+    def then_withdrawn(storage: SyntheticFolder, name: str, pieces: Iterable[bytes], media_type: str) -> None:
+        put(storage, name, pieces, media_type)
+        if name.endswith("set.zip"):
+            withdraw_source(user=admin, source=meanwhile.source, reason="Patients said no.")
+
+    withdraw_source(user=admin, source=before.source, reason="Patients said no.")
+    monkeypatch.setattr(SyntheticFolder, "put", then_withdrawn)
+    for one in (before, meanwhile):
+        job = attempt(one)
+        assert (job.status, job.error_code, one.stage) == (JobStatus.FAILED, "source_withdrawn", Stage.PUBLISHING)
+        assert (stored(one), one.files.count()) == ({}, 0)
 
 
 def test_withdrawal_removes_the_objects(approved: Callable[..., SyntheticSet]) -> None:

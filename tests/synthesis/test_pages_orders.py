@@ -1,0 +1,42 @@
+"""What an order's page says when something has happened to its source, its job or its predecessor."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from synthesis.models import Stage
+from synthesis.services.sources import withdraw_source
+from tests.cast import SignIn
+from tests.synthesis.stored import store_order, store_source
+
+pytestmark = pytest.mark.django_db
+
+
+def shown_to(user: User, sign_in: SignIn, route: str, *arguments: object, query: str = "") -> str:
+    """A page's text, in one line."""
+    answer = sign_in(user).get(reverse(route, args=arguments) + query)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+@pytest.mark.parametrize(
+    ("stage", "advice"),
+    [
+        (Stage.MAKING, "withdraw the order."),
+        (Stage.AWAITING_APPROVAL, "withdraw the set."),
+        (Stage.PUBLISHED, "An administrator decides"),
+    ],
+)
+def test_withdrawn_source_is_told_with_what_to_do(
+    stage: Stage, advice: str, researcher: User, admin: User, sign_in: SignIn
+) -> None:
+    order = store_order(researcher, store_source(admin), stage=stage, decided_by=admin)
+    address = reverse("source-detail", args=[order.source.public_id])
+    assert address in shown_to(researcher, sign_in, "order-detail", order.public_id)
+    withdraw_source(user=admin, source=order.source, reason="Patients said no.")
+    shown = shown_to(researcher, sign_in, "order-detail", order.public_id)
+    assert "The source was withdrawn" in shown
+    assert advice in shown
+    assert address not in shown  # researchers see released sources alone
+    if stage == Stage.AWAITING_APPROVAL:
+        assert "reject the set or withdraw the set" in shown_to(admin, sign_in, "order-detail", order.public_id)
