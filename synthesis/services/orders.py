@@ -29,6 +29,7 @@ LICENCE = "CC-BY-4.0"
 DELTA = 1e-5  # the usual choice, far below one over the number of patients of any source here
 EPSILONS = (1.0, 3.0, 8.0)
 PER_CENT = 100
+NEVER_PUBLISHED = (Stage.BLOCKED, Stage.REJECTED, Stage.WITHDRAWN)  # unless they were before they were withdrawn
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -109,12 +110,14 @@ def _create(user: User, source: SourceDataset, order: Order) -> SyntheticSet:
     source = SourceDataset.objects.select_for_update().get(pk=source.pk)
     if not source.may_be_ordered_from:
         raise Conflict(f"“{source}” was withdrawn a moment ago.", code="source_not_released")
+    if order.replaces is not None:
+        _succeed(order.replaces)
     new = SyntheticSet(
         public_id=uuid.uuid4(),
         institution=source.institution,
         source=source,
         ordered_by=user,
-        title=_LINE_BREAKS.sub(" ", order.title).strip(),
+        title=_one_line(order.title),
         kind=source.kind,
         architecture=order.architecture,
         counts={name: number for name, number in order.counts.items() if number},
@@ -156,10 +159,24 @@ def _create(user: User, source: SourceDataset, order: Order) -> SyntheticSet:
     return new
 
 
+def _succeed(replaced: SyntheticSet) -> None:
+    """Makes room for the next version of a set: one that was never published, and never will be, gives up its place."""
+    # Locked, so that of two orders at the same moment one is told of the other.
+    locked = SyntheticSet.objects.select_for_update().get(pk=replaced.pk)
+    if message := _wrong_successor(locked):
+        raise Conflict(message, code="newer_version")
+    SyntheticSet.objects.filter(replaces=locked).update(replaces=None)
+
+
+def _one_line(text: str) -> str:
+    return _LINE_BREAKS.sub(" ", text).strip()
+
+
 def _wrong_title(order: Order) -> str:
-    if not order.title.strip():
+    title = _one_line(order.title)
+    if not title:
         return "Give the set a title."
-    return "The title has at most 120 characters." if len(order.title.strip()) > 120 else ""
+    return "The title has at most 120 characters." if len(title) > 120 else ""
 
 
 def _wrong_architecture(source: SourceDataset, order: Order) -> str:
@@ -208,6 +225,14 @@ def _wrong_predecessor(source: SourceDataset, order: Order) -> str:
         return ""
     if order.replaces.institution_id != source.institution_id or order.replaces.kind != source.kind:
         return "A new version replaces a set of the same kind and institution."
-    if SyntheticSet.objects.filter(replaces=order.replaces).exclude(stage=Stage.REJECTED).exists():
-        return f"“{order.replaces}” has a newer version already."
-    return ""
+    return _wrong_successor(order.replaces)
+
+
+def _wrong_successor(replaced: SyntheticSet) -> str:
+    newer = SyntheticSet.objects.filter(replaces=replaced).exclude(stage__in=NEVER_PUBLISHED, published_at=None)
+    if not newer.exists():
+        return ""
+    return (
+        f"“{replaced}” has a newer version already. Order a new version of that one; if it is not published, withdraw "
+        "it first."
+    )

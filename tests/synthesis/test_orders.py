@@ -11,6 +11,7 @@ from accounts.errors import Conflict, DomainError
 from accounts.models import Action, AuditEvent, User
 from jobs.models import Job
 from synthesis.models import SourceDataset, Stage, SyntheticSet
+from synthesis.services import orders
 from synthesis.services.orders import MOST_RECORDS, Order, place_order
 from tests.synthesis.stored import store_order, store_source
 
@@ -72,6 +73,7 @@ def test_only_researchers_of_the_institution_order(
     ("changes", "field", "words"),
     [
         ({"title": " "}, "title", "title"),
+        ({"title": "\x01\n"}, "title", "title"),
         ({"title": "x" * 121}, "title", "120"),
         ({"architecture": "optimized-cgan"}, "architecture", "choose one of tabular-gan"),
         ({"architecture": "nonesuch"}, "architecture", "tabular-gan"),
@@ -145,6 +147,40 @@ def test_new_version_replaces_the_one_before_once(table: SourceDataset, research
     assert (second.version, second.replaces) == (2, first)
     found = problems(table, researcher, replace(TABLE, replaces=first))
     assert "newer version" in found["replaces"]
+
+
+@pytest.mark.parametrize("stage", [Stage.BLOCKED, Stage.REJECTED, Stage.WITHDRAWN])
+def test_version_that_was_never_published_gives_up_its_place(
+    stage: Stage, table: SourceDataset, researcher: User, admin: User
+) -> None:
+    first = store_order(researcher, table, stage=Stage.PUBLISHED, decided_by=admin)
+    failed = store_order(researcher, table, stage=stage, decided_by=admin, replaces=first, version=2, published_at=None)
+    second = place_order(user=researcher, source=table, order=replace(TABLE, replaces=first))
+    failed.refresh_from_db()
+    assert (second.version, second.replaces, failed.replaces) == (2, first, None)
+
+
+def test_version_that_was_withdrawn_after_its_publication_is_replaced_itself(
+    table: SourceDataset, researcher: User, admin: User
+) -> None:
+    first = store_order(researcher, table, stage=Stage.PUBLISHED, decided_by=admin)
+    second = store_order(researcher, table, stage=Stage.WITHDRAWN, decided_by=admin, replaces=first, version=2)
+    assert "newer version" in problems(table, researcher, replace(TABLE, replaces=first))["replaces"]
+    third = place_order(user=researcher, source=table, order=replace(TABLE, replaces=second))
+    assert (third.version, third.replaces) == (3, second)
+
+
+def test_two_orders_of_the_same_version_at_once_are_a_conflict(
+    table: SourceDataset, researcher: User, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store_order(researcher, table, stage=Stage.PUBLISHED, decided_by=admin)
+    order = replace(TABLE, replaces=first)
+    with monkeypatch.context() as late:  # the other order comes between this one's check and its making
+        late.setattr(orders, "check_order", lambda **asked: None)
+        place_order(user=researcher, source=table, order=order)
+        with pytest.raises(Conflict, match="newer version"):
+            place_order(user=researcher, source=table, order=order)
+    assert SyntheticSet.objects.filter(version=2).count() == 1
 
 
 def test_version_replaces_a_set_of_its_own_kind(

@@ -40,3 +40,23 @@ def test_withdrawn_source_is_told_with_what_to_do(
     assert address not in shown  # researchers see released sources alone
     if stage == Stage.AWAITING_APPROVAL:
         assert "reject the set or withdraw the set" in shown_to(admin, sign_in, "order-detail", order.public_id)
+
+
+def test_form_for_a_new_version_is_sent_as_one(researcher: User, admin: User, sign_in: SignIn) -> None:
+    source = store_source(admin)
+    old = store_order(researcher, source, stage=Stage.PUBLISHED, decided_by=admin)
+    query = f"?source={source.public_id}&replaces={old.public_id}"
+    shown = shown_to(researcher, sign_in, "order-new", query=query)
+    assert f'action="{reverse("order-new")}{query.replace("&", "&amp;")}"' in shown
+    assert "becomes version 2 of" in shown
+
+
+def test_order_anew_after_a_failed_version_is_that_version_again(
+    researcher: User, admin: User, sign_in: SignIn
+) -> None:
+    source = store_source(admin)
+    old = store_order(researcher, source, stage=Stage.PUBLISHED, decided_by=admin)
+    blocked = store_order(researcher, source, stage=Stage.BLOCKED, replaces=old, version=2)
+    assert f"&amp;replaces={old.public_id}" in shown_to(researcher, sign_in, "order-detail", blocked.public_id)
+    gone = store_order(researcher, source, stage=Stage.WITHDRAWN, decided_by=admin)
+    assert f"&amp;replaces={gone.public_id}" in shown_to(researcher, sign_in, "order-detail", gone.public_id)
