@@ -9,6 +9,6 @@ class SynthesisConfig(AppConfig):
     name = "synthesis"
 
     def ready(self) -> None:
-        # These register what leaves a history, and what jobs and beat do; they need the models loaded.
-        from synthesis import handlers, history  # noqa: F401, PLC0415 as said
+        # These register what leaves a history, which jobs are hidden, and what jobs and beat do; they need the models.
+        from synthesis import concealed_jobs, handlers, history  # noqa: F401, PLC0415 as said
         from synthesis.publishing import tasks  # noqa: F401, PLC0415

@@ -40,6 +40,20 @@ class SourceSerializer(serializers.ModelSerializer[SourceDataset]):
         )
 
 
+class BudgetField(serializers.ChoiceField):
+    """One of the budgets that are offered, however the number is written: many programs write 3.0 as 3."""
+
+    def to_internal_value(self, data: Any) -> float:
+        """The budget ε."""
+        try:
+            epsilon = float(data)
+        except (TypeError, ValueError, OverflowError):
+            self.fail("invalid_choice", input=data)
+        if isinstance(data, bool) or epsilon not in EPSILONS:
+            self.fail("invalid_choice", input=data)
+        return epsilon
+
+
 class OrderSerializer(serializers.Serializer[Any]):
     """What to make."""
 
@@ -56,7 +70,7 @@ class OrderSerializer(serializers.Serializer[Any]):
         choices=SIZES, allow_null=True, default=None, help_text="Edge of the pictures in pixels; none for tables."
     )
     effort = serializers.ChoiceField(choices=Effort.choices, default=Effort.STANDARD)
-    epsilon = serializers.ChoiceField(
+    epsilon = BudgetField(
         choices=EPSILONS,
         allow_null=True,
         default=None,

@@ -63,6 +63,24 @@ def test_jobs_are_seen_by_their_orderer_and_the_institutions_admins(
     }
 
 
+def test_clinicians_neither_see_nor_stop_the_making_of_sets(
+    source: SourceDataset, researcher: User, owner: User, api: Api
+) -> None:
+    job = api(researcher).post(SETS, body(source), format="json").json()["job"]
+    client = api(owner)
+    assert client.get(job).status_code == client.post(f"{job}cancel/").status_code == 404
+    assert client.get("/api/v1/jobs/").json()["results"] == []
+    assert SyntheticSet.objects.get().job.status == "queued"
+
+
+def test_budget_is_a_number_however_it_is_written(source: SourceDataset, researcher: User, api: Api) -> None:
+    for written in (3, 3.0, "3", "3.0"):
+        made = api(researcher).post(SETS, body(source, epsilon=written), format="json")
+        assert (made.status_code, made.json()["epsilon"], made.json()["delta"]) == (202, 3.0, 1e-5)
+    refused = api(researcher).post(SETS, body(source, epsilon=2), format="json")
+    assert (refused.status_code, refused.json()["problems"][0]["field"]) == (400, "epsilon")
+
+
 def test_same_key_orders_once(source: SourceDataset, researcher: User, api: Api) -> None:
     client, key = api(researcher), str(uuid.uuid4())
     first = client.post(SETS, body(source), format="json", HTTP_IDEMPOTENCY_KEY=key)
