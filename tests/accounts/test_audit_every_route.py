@@ -7,7 +7,9 @@ from django.test import Client
 
 from accounts.models import Action, AuditEvent, Outcome
 from diagnosis.models import FnaBatch
-from tests.webapp.test_role_matrix import CAST, MATRIX, address, cast
+from tests.webapp.role_addresses import address
+from tests.webapp.role_matrix import CAST, MATRIX
+from tests.webapp.test_role_matrix import cast
 
 pytestmark = pytest.mark.django_db
 

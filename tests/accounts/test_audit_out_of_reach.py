@@ -13,7 +13,9 @@ from accounts.models import AuditEvent, User
 from diagnosis.models import FnaBatch
 from tests.accounts.test_audit_every_route import entitled, is_quiet
 from tests.cast import PASSWORD
-from tests.webapp.test_role_matrix import MATRIX, address, cast
+from tests.webapp.role_addresses import address
+from tests.webapp.role_matrix import MATRIX
+from tests.webapp.test_role_matrix import cast
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,8 @@ from accounts.models import User
 from accounts.sign_in.gate import ALWAYS_OPEN, TO_SET_ONE_UP
 from diagnosis.models import FnaBatch
 from tests.cast import MakeUser, SignIn
-from tests.webapp.test_role_matrix import MATRIX, POSTS, address
+from tests.webapp.role_addresses import address
+from tests.webapp.role_matrix import MATRIX, POSTS
 
 pytestmark = pytest.mark.django_db
 

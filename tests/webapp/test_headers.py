@@ -17,8 +17,10 @@ from accounts.models import User
 from diagnosis.models import FnaBatch
 from tests.cast import SignIn, csv_of, wdbc
 from tests.studies import ramp, store_answer, store_image, store_series, store_study
+from tests.webapp.role_addresses import address
+from tests.webapp.role_matrix import MATRIX
 from tests.webapp.test_production_settings import COMPLETE
-from tests.webapp.test_role_matrix import MATRIX, address, cast, status_of
+from tests.webapp.test_role_matrix import cast, status_of
 
 __all__ = ["cast"]
 
