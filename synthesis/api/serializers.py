@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.urls import reverse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User
+from jobs.models import Job
 from synthesis.architectures import ARCHITECTURES
 from synthesis.models import Effort, PublishedFile, SourceDataset, SyntheticSet
 from synthesis.services.orders import DELTA, EPSILONS, LICENCE, SIZES, Order
@@ -16,7 +16,9 @@ from synthesis.services.orders import DELTA, EPSILONS, LICENCE, SIZES, Order
 class SourceSerializer(serializers.ModelSerializer[SourceDataset]):
     """Real records that sets can be made from."""
 
-    id = serializers.UUIDField(source="public_id")
+    id = serializers.UUIDField(source="public_id", read_only=True)
+    counts = serializers.DictField(child=serializers.IntegerField(), read_only=True, help_text="Records of each class.")
+    sha256 = serializers.CharField(read_only=True, help_text="Of the records as they are kept.")
 
     class Meta:
         model = SourceDataset
@@ -38,6 +40,7 @@ class SourceSerializer(serializers.ModelSerializer[SourceDataset]):
             "released_at",
             "withdrawn_at",
         )
+        read_only_fields = fields
 
 
 class BudgetField(serializers.ChoiceField):
@@ -114,18 +117,22 @@ class PublishedFileSerializer(serializers.ModelSerializer[PublishedFile]):
     class Meta:
         model = PublishedFile
         fields = ("name", "kind", "media_type", "bytes", "sha256")
+        read_only_fields = fields
 
 
 class SyntheticSetSerializer(serializers.ModelSerializer[SyntheticSet]):
     """A synthetic set in short."""
 
-    id = serializers.UUIDField(source="public_id")
-    institution = serializers.CharField(source="institution.name")
+    id = serializers.UUIDField(source="public_id", read_only=True)
+    institution = serializers.CharField(source="institution.name", read_only=True)
     source = serializers.CharField(  # type: ignore[assignment] # likewise
-        source="source.name", help_text="Name of the source."
+        source="source.name", read_only=True, help_text="Name of the source."
     )
-    replaces = serializers.UUIDField(source="replaces.public_id", allow_null=True, default=None)
-    downloads = serializers.IntegerField(source="downloads_count")
+    replaces = serializers.UUIDField(
+        source="replaces.public_id", read_only=True, allow_null=True, help_text="ID of the version before."
+    )
+    counts = serializers.DictField(child=serializers.IntegerField(), read_only=True, help_text="Records of each class.")
+    downloads = serializers.IntegerField(source="downloads_count", read_only=True)
 
     class Meta:
         model = SyntheticSet
@@ -153,14 +160,21 @@ class SyntheticSetSerializer(serializers.ModelSerializer[SyntheticSet]):
             "bytes",
             "downloads",
         )
+        read_only_fields = fields
 
 
 class SyntheticSetDetailSerializer(SyntheticSetSerializer):
     """A synthetic set with its passport and files."""
 
-    passport = serializers.JSONField(help_text="What the release gate found; null until it looked.")
-    reasons = serializers.JSONField(help_text="Why the gate blocked it.")
-    files = serializers.SerializerMethodField()
+    passport = serializers.DictField(
+        read_only=True, allow_null=True, help_text="What the release gate found; null until it looked."
+    )
+    reasons = serializers.ListField(
+        child=serializers.DictField(), read_only=True, help_text="Why the gate blocked it; empty where it did not."
+    )
+    files = serializers.SerializerMethodField(
+        help_text="Empty unless it is published. Single pictures can be fetched too: checksums.sha256 names them all."
+    )
     job = serializers.SerializerMethodField(
         help_text="The job that makes it, for those who may follow it: cancel it or start it again there."
     )
@@ -179,17 +193,18 @@ class SyntheticSetDetailSerializer(SyntheticSetSerializer):
             "job",
             "files",
         )
+        read_only_fields = fields
 
     @extend_schema_field(PublishedFileSerializer(many=True))
     def get_files(self, found: SyntheticSet) -> Any:
-        """Those that this person can fetch."""
+        """Those that this person can fetch, without single pictures: `checksums.sha256` lists them all by name."""
         files = PublishedFile.objects.visible_to(self.context["request"].user).filter(set=found)
         return PublishedFileSerializer(files.exclude(kind__in=_INSIDE), many=True).data
 
-    @extend_schema_field(OpenApiTypes.URI)
+    @extend_schema_field({"type": "string", "format": "uri-reference", "nullable": True})
     def get_job(self, found: SyntheticSet) -> str | None:
-        """The job's address in the API, for its institution's researchers and administrators."""
-        follows = SyntheticSet.objects.made_at(self.context["request"].user).contains(found)
+        """The job's address on this site, for who ordered the set and the institution's administrators."""
+        follows = Job.objects.visible_to(self.context["request"].user).contains(found.job)
         return reverse("api-job-detail", args=[found.job.public_id]) if follows else None
 
 
