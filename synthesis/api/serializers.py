@@ -46,7 +46,7 @@ class SourceSerializer(serializers.ModelSerializer[SourceDataset]):
 class BudgetField(serializers.ChoiceField):
     """One of the budgets that are offered, however the number is written: many programs write 3.0 as 3."""
 
-    def to_internal_value(self, data: Any) -> float:
+    def to_internal_value(self, data: Any) -> float:  # type: ignore[override] # the choices are numbers
         """The budget ε."""
         try:
             epsilon = float(data)
@@ -193,7 +193,7 @@ class SyntheticSetDetailSerializer(SyntheticSetSerializer):
             "job",
             "files",
         )
-        read_only_fields = fields
+        read_only_fields = fields  # type: ignore[assignment] # likewise
 
     @extend_schema_field(PublishedFileSerializer(many=True))
     def get_files(self, found: SyntheticSet) -> Any:

@@ -30,6 +30,8 @@ class SyntheticSetFileView(APIView):
     """A file of a published set."""
 
     permission_classes = (role_permission(*Role.values, read="synthesis:read"),)
+    # No HEAD: it would count a download and give no link.
+    http_method_names = ("get", "options")
 
     @extend_schema(summary="A link to a file of a synthetic set", responses=LinkSerializer)
     def get(self, request: Request, public_id: UUID, name: str) -> Response:

@@ -163,6 +163,8 @@ def test_a_link_to_what_is_gone_finds_nothing(link: str, file: PublishedFile) ->
         ("bytes=-", 200, 0, 2559),
         ("bytes=1-2,4-5", 200, 0, 2559),
         ("lines=1-2", 200, 0, 2559),
+        ("bytes=" + 5000 * "9" + "-", 200, 0, 2559),
+        ("bytes=٣-٥", 200, 0, 2559),
     ],
 )
 def test_a_download_goes_on_where_it_stopped(link: str, asked: str, status: int, first: int, last: int) -> None:
@@ -199,6 +201,17 @@ def test_the_api_gives_a_link_with_what_it_must_turn_out_to_be(
     assert body(Client(), urlsplit(told["url"]).path) == CONTENT
     assert AuditEvent.objects.count() == before + 1
     assert Download.objects.get().person.email == "somebody@example.org"
+
+
+def test_looking_whether_a_link_is_there_counts_no_download(
+    file: PublishedFile, link: str, sign_in: SignIn, api: Callable[[User], APIClient]
+) -> None:
+    researcher = User.objects.get(role=Role.RESEARCHER)
+    url = reverse("api-synthetic-set-file", args=[file.set.public_id, file.name])
+    counted = Download.objects.count()
+    assert api(researcher).head(url).status_code == 405
+    assert sign_in(researcher).head(page(file)).status_code == 405
+    assert Download.objects.count() == counted
 
 
 def test_the_api_gives_strangers_nothing(
