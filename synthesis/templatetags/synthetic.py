@@ -32,6 +32,10 @@ JOBS = {
     JobStatus.FAILED: ("Failed", "red"),
     JobStatus.CANCELLED: ("Cancelled", "grey"),
 }
+PUBLISHING_JOBS = {
+    JobStatus.FAILED: ("Publishing failed", "red"),
+    JobStatus.CANCELLED: ("Publishing cancelled", "grey"),
+}
 SOURCE_STATES = {
     SourceDataset.Status.DRAFT: ("Not released", "orange"),
     SourceDataset.Status.RELEASED: ("Released", "green"),
@@ -41,9 +45,11 @@ SOURCE_STATES = {
 
 @register.simple_tag
 def stage_tag(order: SyntheticSet) -> SafeString:
-    """Where an order stands, as a coloured tag; a making that failed, was cancelled or waits says so."""
+    """Where an order stands, as a coloured tag; work on it that failed, was cancelled or waits says so."""
     if order.stage == Stage.MAKING and order.job.status != JobStatus.RUNNING:
         return _tag(*JOBS[JobStatus(order.job.status)])
+    if order.stage == Stage.PUBLISHING and (job := order.publishing_job) and job.status in PUBLISHING_JOBS:
+        return _tag(*PUBLISHING_JOBS[JobStatus(job.status)])
     return _tag(*STAGES[Stage(order.stage)])
 
 

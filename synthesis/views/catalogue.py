@@ -60,6 +60,7 @@ def synthetic_set_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if found.published_at is None:
         raise Http404
     prefetch_related_objects([found], THUMBNAILS)
+    versions = _versions(found, request)
     context: dict[str, Any] = {
         "set": found,
         "order": found,
@@ -69,7 +70,8 @@ def synthetic_set_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "distribution": distribution_of(found.summary),
         "thumbnails": thumbnails_of(found),
         "citation": citation_of(found, request.build_absolute_uri(request.path)),
-        "versions": _versions(found, request),
+        "versions": versions,
+        "newer": next((one for one in versions if one.version > found.version and one.stage == Stage.PUBLISHED), None),
         "may_follow": user.role in {Role.RESEARCHER, Role.ADMIN} and user.institution_id == found.institution_id,
         **_files(found, request),
     }

@@ -2,12 +2,14 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
+from jobs.models import Job, JobStatus
 from synthesis.models import Stage
 from synthesis.services.sources import withdraw_source
 from tests.cast import SignIn
-from tests.synthesis.stored import store_order, store_source
+from tests.synthesis.stored import store_file, store_order, store_source
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +62,50 @@ def test_order_anew_after_a_failed_version_is_that_version_again(
     assert f"&amp;replaces={old.public_id}" in shown_to(researcher, sign_in, "order-detail", blocked.public_id)
     gone = store_order(researcher, source, stage=Stage.WITHDRAWN, decided_by=admin)
     assert f"&amp;replaces={gone.public_id}" in shown_to(researcher, sign_in, "order-detail", gone.public_id)
+
+
+def test_publishing_that_failed_says_so_and_who_can_go_on(researcher: User, admin: User, sign_in: SignIn) -> None:
+    job = Job.objects.create(
+        institution=admin.institution,
+        requested_by=admin,
+        kind="synthesis-publish",
+        subject_id="a set",
+        queue="synthesis",
+        status=JobStatus.FAILED,
+        error_code="records_missing",
+        error_message="The set’s records are not in the store any more.",
+        finished_at=timezone.now(),
+        progress_total=70,
+    )
+    order = store_order(
+        researcher, store_source(admin), stage=Stage.PUBLISHING, decided_by=admin, publishing_job=job
+    )
+    assert "Publishing failed" in shown_to(researcher, sign_in, "order-list")
+    shown = shown_to(researcher, sign_in, "order-detail", order.public_id)
+    assert "packed and uploaded now" not in shown
+    assert "An administrator can have it go on, or you withdraw the set" in shown
+    assert "Below it can go on where it stopped" in shown_to(admin, sign_in, "order-detail", order.public_id)
+
+
+def test_newer_version_is_named_to_those_who_may_open_it(
+    researcher: User, stranger: User, admin: User, sign_in: SignIn
+) -> None:
+    source = store_source(admin)
+    old = store_order(researcher, source, stage=Stage.PUBLISHED, decided_by=admin, audience="everyone")
+    store_order(researcher, source, stage=Stage.PUBLISHED, decided_by=admin, replaces=old, version=2)
+    store_file(old)
+    assert "There is a newer version" in shown_to(researcher, sign_in, "synthetic-set-detail", old.public_id)
+    assert "There is a newer version" not in shown_to(stranger, sign_in, "synthetic-set-detail", old.public_id)
+
+
+def test_newest_version_is_named_over_one_that_was_withdrawn(
+    researcher: User, admin: User, sign_in: SignIn
+) -> None:
+    source = store_source(admin)
+    told = {"decided_by": admin}
+    old = store_order(researcher, source, stage=Stage.PUBLISHED, **told)
+    gone = store_order(researcher, source, stage=Stage.WITHDRAWN, replaces=old, version=2, **told)
+    newest = store_order(researcher, source, stage=Stage.PUBLISHED, replaces=gone, version=3, **told)
+    shown = shown_to(researcher, sign_in, "synthetic-set-detail", old.public_id)
+    address = reverse("synthetic-set-detail", args=[newest.public_id])
+    assert f'There is a newer version: <a href="{address}">version 3</a>' in shown
