@@ -49,7 +49,7 @@ def test_a_set_is_ordered_made_approved_and_downloaded(site: str, signed_in: Sig
     admin.get_by_label("What does your decision rest on?").fill("No copies, and no attack succeeded.")
     admin.get_by_role("button", name="Approve and publish").click()
     with admin.expect_navigation():  # the form is sent only once the dialog has closed
-        admin.get_by_role("dialog").get_by_role("button", name="Save the decision").click()
+        admin.get_by_role("dialog").get_by_role("button", name="Approve and publish").click()
     expect(admin.get_by_role("heading", name="Published", exact=True)).to_be_visible(timeout=MADE_MS)
 
     page.goto(f"{site}/synthetic-sets/")

@@ -1,13 +1,19 @@
-/** Forms with `data-confirm="ID"` are sent only after the dialog of that id was answered with its confirm button. */
+const lacksAnAnswer = (form) => [...form.elements].some((field) => field.validity?.valueMissing);
+
+/**
+ * Forms with `data-confirm="ID"` are sent only after the dialog of that id was answered with its confirm button; a submit
+ * button with `data-confirm` names a dialog of its own. A form that lacks an answer goes without: it is refused, and says why.
+ */
 export function askBeforeSending() {
   document.addEventListener("submit", (event) => {
     const { target: form, submitter } = event;
-    const dialog = document.getElementById(form.dataset.confirm);
+    const dialog = document.getElementById(submitter?.dataset.confirm ?? form.dataset.confirm);
     if (!(dialog instanceof HTMLDialogElement)) return;
     if (dialog.returnValue === "confirm") {
       dialog.returnValue = "";
       return;
     }
+    if (lacksAnAnswer(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     dialog.addEventListener(
