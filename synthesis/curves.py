@@ -90,7 +90,7 @@ def table(records: Sequence[TrainingRecord]) -> tuple[list[str], list[Row]]:
         Row(record.step, record.seconds, [_number(record.values.get(name)) for name in names])
         for record in thinned(records, MOST_ROWS)
     ]
-    return [NAMES[name] for name in names], rows
+    return [_in_full(name) for name in names], rows
 
 
 def newest(records: Sequence[TrainingRecord]) -> Newest | None:
@@ -101,7 +101,7 @@ def newest(records: Sequence[TrainingRecord]) -> Newest | None:
     for name in _names(records):
         points = _points(records, name)
         if points:
-            figures.append((NAMES[name], points[-1][1]))
+            figures.append((_in_full(name), points[-1][1]))
     return Newest(records[-1].step, records[-1].seconds, figures)
 
 
@@ -110,6 +110,11 @@ def thinned(items: Sequence[T], most: int) -> list[T]:
     if len(items) <= most:
         return list(items)
     return [items[round(place * (len(items) - 1) / (most - 1))] for place in range(most)]
+
+
+def _in_full(name: str) -> str:
+    """A figure's name where no chart's title says that it is a loss."""
+    return f"{NAMES[name]}’s loss" if CHART_OF[name] == LOSSES else NAMES[name]
 
 
 def _names(records: Sequence[TrainingRecord]) -> list[str]:

@@ -12,8 +12,8 @@ class SyntheticSetFilter(django_filters.FilterSet):
     """By kind, stage, and words of the title, the source or the citation."""
 
     kind = django_filters.ChoiceFilter(label="Kind", choices=Kind.choices, empty_label="Any")
-    stage = django_filters.ChoiceFilter(label="Stage", choices=Stage.choices, empty_label="Any")
-    text = django_filters.CharFilter(label="Words", method="filter_text")
+    stage = django_filters.ChoiceFilter(label="State", choices=Stage.choices, empty_label="Any")
+    text = django_filters.CharFilter(label="Search", method="filter_text")
 
     class Meta:
         model = SyntheticSet

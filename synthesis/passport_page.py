@@ -1,5 +1,6 @@
 """A passport as people read it: sections of figures with their intervals, bounds and plain words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -126,6 +127,17 @@ def compared(passports: Sequence[Mapping[str, Any] | None]) -> list[tuple[str, l
     ]
 
 
+def held_against(reason: Mapping[str, Any]) -> str:
+    """A gate's reason in figures: "Near copies: 29, none allowed"; empty where it is not about a bound's figure."""
+    bound = next((one for one in BOUNDS if one.code == reason["code"]), None)
+    if bound is None or reason["figure"] is None:
+        return ""
+    measured = significant(reason["figure"], 3)
+    if bound.reads == "low":
+        measured = f"interval begins at {measured}"
+    return f"{label_of(bound.figure)}: {measured}, {_bound_in_words(bound.most, bound.reads)}"
+
+
 def _all_names(passports: Sequence[Mapping[str, Any] | None], key: str) -> list[str]:
     return list(dict.fromkeys(name for passport in passports if passport for name in passport.get(key, {})))
 
@@ -142,10 +154,15 @@ def _line(name: str, figure: Mapping[str, Any]) -> Line:
         value=significant(figure["value"], 3),
         interval=_interval(figure),
         better=BETTER[figure["better"]],
-        words=words[:1].upper() + words[1:],
+        words=_as_written_here(words[:1].upper() + words[1:]),
         bound="" if bound is None else _bound_in_words(bound.most, bound.reads),
         exceeds=bound is not None and held > bound.most,
     )
+
+
+def _as_written_here(words: str) -> str:
+    """With the site's own per cent, minus and apostrophe."""
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", words.replace(" %", "%").replace("'", "’"))
 
 
 def _bound_in_words(most: float, reads: str) -> str:

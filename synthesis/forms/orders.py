@@ -13,10 +13,11 @@ from synthesis.forms.words import (
     ARCHITECTURE_WORDS,
     EFFORT_WORDS,
     NO_BUDGET,
-    PRIVACY_WORDS,
+    PRIVACY_TITLES,
     RECOMMENDED,
     Choice,
     architecture_title,
+    privacy_words,
 )
 from synthesis.models import Kind, SourceDataset, SyntheticSet
 from synthesis.services.orders import DELTA, LICENCE, SIZES, Order
@@ -81,7 +82,7 @@ class OrderForm(forms.Form):
     )
     privacy = forms.ChoiceField(
         label="Guarantee",
-        choices=[(name, words.title) for name, words in PRIVACY_WORDS.items()],
+        choices=list(PRIVACY_TITLES.items()),
         initial=NO_BUDGET,
         widget=forms.RadioSelect,
         help_text="Differential privacy limits what anyone can learn about a single patient from the set, however "
@@ -127,7 +128,7 @@ class OrderForm(forms.Form):
         self.fields["architecture"].initial = able[0].name
         if not self.private_generators:
             # What nothing can keep is not offered.
-            self.fields["privacy"].choices = [(NO_BUDGET, PRIVACY_WORDS[NO_BUDGET].title)]  # type: ignore[attr-defined]
+            self.fields["privacy"].choices = [(NO_BUDGET, PRIVACY_TITLES[NO_BUDGET])]  # type: ignore[attr-defined]
         self.fields["licence"].choices = _licences(source.licence)  # type: ignore[attr-defined]
         self.fields["licence"].initial = LICENCE
         for name in source.classes:
@@ -175,7 +176,8 @@ class OrderForm(forms.Form):
     def privacy_cards(self) -> list[Card]:
         """What is promised to the patients."""
         offered = [name for name, _ in self.fields["privacy"].choices]  # type: ignore[attr-defined]
-        return self._cards("privacy", {name: PRIVACY_WORDS[name] for name in offered})
+        words = privacy_words(self.source.kind, self._protected)
+        return self._cards("privacy", {name: words[name] for name in offered})
 
     @property
     def private_generators(self) -> list[str]:
@@ -187,10 +189,9 @@ class OrderForm(forms.Form):
         """What δ is, and which generators keep a guarantee at all."""
         if not self.private_generators:
             return "No generator for this kind of data can be trained with a guarantee here."
-        what = "patient" if self.source.patients else "picture" if self.source.kind == Kind.IMAGE else "row"
         return (
             f"With a guarantee, δ = {significant(DELTA, 2)}: the chance that the promise fails. It holds for each "
-            f"{what} of the source. Generators that can keep it here: {', '.join(self.private_generators)}."
+            f"{self._protected} of the source. Generators that can keep it here: {', '.join(self.private_generators)}."
         )
 
     @property
@@ -242,6 +243,13 @@ class OrderForm(forms.Form):
             if field == "counts":
                 field = f"count_{self.source.classes[0]}"
             self.add_error(field if field in self.fields else None, problem["message"])
+
+    @property
+    def _protected(self) -> str:
+        """Whom a guarantee holds for: a patient where the source says which records are whose."""
+        if self.source.patients:
+            return "patient"
+        return "picture" if self.source.kind == Kind.IMAGE else "row"
 
     def _cards(self, name: str, words: Mapping[str, Choice], addition: Any = lambda _: "") -> list[Card]:
         bound = self[name]

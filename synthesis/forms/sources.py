@@ -24,7 +24,8 @@ class SourceForm(forms.Form):
     )
     file = forms.FileField(
         label="File",
-        help_text="CSV or Excel with one row for each sample, or a zip archive with a folder for each class.",
+        help_text="CSV or Excel with one row for each sample, or a zip archive, of up to 1 GB, with a folder for each "
+        "class.",
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xls,.ods,.zip"}),
         error_messages={"required": "Choose a file.", "empty": "This file is empty."},
     )

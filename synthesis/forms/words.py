@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from math import exp
 
+from synthesis.models import Kind
+
 RECOMMENDED = "Usual choice"
 
 
@@ -65,23 +67,30 @@ def odds_factor(epsilon: float) -> str:
     return f"{factor:.1f}" if factor < 10 else f"{float(f'{factor:.1e}'):,.0f}"
 
 
-PRIVACY_WORDS: dict[str, Choice] = {
-    NO_BUDGET: Choice(
-        "No formal guarantee",
-        "Best quality. The finished set is still searched for copies and attacked before anyone may release it, but "
-        "nothing is proven.",
-    ),
-    "8": Choice(
-        "ε = 8, loose",
-        f"Proven: whoever studies the set can raise their odds that a given patient was in the source at most "
-        f"{odds_factor(8)}-fold. Quality falls visibly.",
-    ),
-    "3": Choice(
-        "ε = 3, firm",
-        f"Proven: at most {odds_factor(3)}-fold. Pictures become coarse; tables stay useful.",
-    ),
-    "1": Choice(
-        "ε = 1, strict",
-        f"Proven: at most {odds_factor(1)}-fold. Pictures are hardly usable; tables lose their finer relations.",
-    ),
+# What the firm and the strict guarantee cost, by the kind of data.
+_COSTS = {
+    Kind.IMAGE: ("Pictures become coarse.", "Pictures are hardly usable."),
+    Kind.FNA: ("Tables stay useful.", "Tables lose their finer relations; a quick look is not enough for it."),
 }
+
+
+def privacy_words(kind: str, protected: str) -> dict[str, Choice]:
+    """What each guarantee means for data of this kind; `protected` is what it holds for, such as "patient"."""
+    firm, strict = _COSTS[Kind(kind)]
+    return {
+        NO_BUDGET: Choice(
+            "No formal guarantee",
+            "Best quality. The finished set is still searched for copies and attacked before anyone may release it, "
+            "but nothing is proven.",
+        ),
+        "8": Choice(
+            "ε = 8, loose",
+            f"Proven: whoever studies the set can raise their odds that a given {protected} was in the source at most "
+            f"{odds_factor(8)}-fold. Quality falls visibly.",
+        ),
+        "3": Choice("ε = 3, firm", f"Proven: at most {odds_factor(3)}-fold. {firm}"),
+        "1": Choice("ε = 1, strict", f"Proven: at most {odds_factor(1)}-fold. {strict}"),
+    }
+
+
+PRIVACY_TITLES = {value: words.title for value, words in privacy_words(Kind.IMAGE, "patient").items()}

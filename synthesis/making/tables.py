@@ -135,7 +135,7 @@ def sample(synthetic_set: SyntheticSet, generator: ConditionalTabularGAN) -> Tab
         raise UserFacingJobError(
             "cannot_draw",
             "What the generator learnt is too rough: hardly any row it draws lies within the measurements' ranges. "
-            "Order with a weaker guarantee, or from a source with more records.",
+            "Order with more effort, a weaker guarantee, or from a source with more records.",
         ) from error
 
 

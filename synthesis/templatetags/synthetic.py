@@ -9,9 +9,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs.models import Job, JobStatus
+from synthesis.architectures import ARCHITECTURES
 from synthesis.digits import NOTHING, significant
-from synthesis.forms.words import ARCHITECTURE_WORDS, architecture_title
+from synthesis.forms.words import ARCHITECTURE_WORDS, EFFORT_WORDS, architecture_title
 from synthesis.models import SourceDataset, Stage, SyntheticSet
+from synthesis.passport_page import held_against as figure_and_bound
 
 register = template.Library()
 
@@ -31,6 +33,13 @@ JOBS = {
     JobStatus.SUCCEEDED: ("Made", "green"),
     JobStatus.FAILED: ("Failed", "red"),
     JobStatus.CANCELLED: ("Cancelled", "grey"),
+}
+# The files that are in every published set.
+FILE_WORDS = {
+    "checksums.sha256": "SHA-256 of every file",
+    "croissant.json": "Description for programs, in Croissant",
+    "data-card.md": "Description for people",
+    "passport.json": "The passport below, for programs",
 }
 PUBLISHING_JOBS = {
     JobStatus.FAILED: ("Publishing failed", "red"),
@@ -110,6 +119,30 @@ def architecture(name: str) -> str:
 def architecture_hint(name: str) -> str:
     """What the architecture does, in a sentence."""
     return ARCHITECTURE_WORDS[name].text if name in ARCHITECTURE_WORDS else ""
+
+
+@register.filter
+def is_derived(name: str) -> bool:
+    """Whether the architecture changes a patient's picture rather than drawing a new one."""
+    return name in ARCHITECTURES and ARCHITECTURES[name].derives_from_patients
+
+
+@register.filter
+def effort(order: SyntheticSet) -> str:
+    """How long it is trained, as on the form: "quick look"."""
+    return EFFORT_WORDS[order.effort].title.lower()
+
+
+@register.filter
+def held_against(reason: Mapping[str, Any]) -> str:
+    """The figure for which the gate blocked a set, and its bound; empty where the reason is no figure."""
+    return figure_and_bound(reason)
+
+
+@register.filter
+def file_words(name: str) -> str:
+    """What a published file is, where its name says so; empty elsewhere."""
+    return FILE_WORDS.get(name, "")
 
 
 @register.filter

@@ -274,7 +274,7 @@ def test_a_blocked_order_says_why(rita: User, ada: User, source: SourceDataset, 
     shown = text(rita, "order-detail", store_order(rita, source, stage=Stage.BLOCKED).public_id)
     assert "Blocked by the release gate" in shown
     assert "Records are copies." in shown
-    assert "Measured 3, bound 0." in shown
+    assert "Exact copies: 3, none allowed." in shown
     assert "Exceeded" in shown
     assert "Order anew with other settings" in shown
 
