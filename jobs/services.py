@@ -1,6 +1,5 @@
 """Asking for work, cancelling it, starting it again; and, from `jobs.claims`, doing it."""
 
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -121,4 +120,5 @@ def _changeable_by(user: User, job: Job) -> Any:
 
 
 def _ring_on_commit(job: Job) -> None:
-    transaction.on_commit(partial(ring, job.public_id, job.queue), robust=True)
+    # No `partial`: Django tells a robust callback's failure by its name, which a partial has not.
+    transaction.on_commit(lambda: ring(job.public_id, job.queue), robust=True)

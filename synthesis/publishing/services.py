@@ -1,5 +1,6 @@
 """Taking back what lies in the `synthetic` storage, and giving links to it."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from jobs.models import Job, JobStatus
 from synthesis.models import PublishedFile, Stage, SyntheticSet
 from synthesis.publishing.store import folder_of, release_storage
 from synthesis.services.downloads import record_download
+
+logger = logging.getLogger(__name__)
 
 LINK_SECONDS = 15 * 60
 _SALT = "synthesis.publishing.link"
@@ -58,8 +61,16 @@ def file_of(token: str) -> PublishedFile:
 
 
 def remove_published(synthetic_set: SyntheticSet) -> None:
-    """Removes a set's objects, finished or not, and then their rows. Links that were given before stop to work."""
-    release_storage().clear(folder_of(synthetic_set))
+    """Removes a set's objects, finished or not, and then their rows. Links that were given before stop to work.
+
+    Raises:
+        OSError: the store has kept some of them; the rows stay, so that the next round tries again.
+    """
+    storage, folder = release_storage(), folder_of(synthetic_set)
+    storage.clear(folder)
+    # A bucket answers for each object, so that a refusal to delete one raises nothing.
+    if left := len(storage.sizes(folder)):
+        raise OSError(f"{folder}: {left} files that were to be removed are still in the store.")
     PublishedFile.objects.filter(set=synthetic_set).delete()
 
 
@@ -69,7 +80,14 @@ def remove_abandoned() -> int:
     Those are sets that were withdrawn while the store could not be reached, and sets whose publishing failed or was
     cancelled while no attempt was there to clean up. Starting such a job again uploads everything anew.
     """
-    return sum(_remove_unless_taken_up(pk) for pk in _abandoned().order_by("pk").values_list("pk", flat=True))
+    removed = 0
+    for pk, public_id in _abandoned().order_by("pk").values_list("pk", "public_id"):
+        try:
+            removed += _remove_unless_taken_up(pk)
+        except Exception as error:
+            # Whatever a store raises: the other sets' files go all the same, and the next round tries again.
+            logger.error("The files of set %s are not removed (%s).", public_id, type(error).__name__)  # noqa: TRY400
+    return removed
 
 
 def _abandoned() -> QuerySet[SyntheticSet]:

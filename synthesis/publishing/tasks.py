@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from synthesis.publishing.services import remove_abandoned
-from synthesis.services.leftovers import remove_orphaned_records
+from synthesis.services.leftovers import discard_again, remove_orphaned_records
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +16,7 @@ def remove() -> None:
     removed = remove_abandoned()
     if removed:
         logger.warning("Removed the files of %d sets that nobody publishes any more.", removed)
+    discard_again()
     orphans = remove_orphaned_records()
     if orphans:
         logger.warning("Removed the records of %d sources that were never added.", orphans)

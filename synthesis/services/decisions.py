@@ -1,7 +1,6 @@
 """What is decided about a finished set: by a second person, an administrator who did not order it."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -69,7 +68,7 @@ def reject(*, user: User, synthetic_set: SyntheticSet, note: str) -> SyntheticSe
         DomainError: no note is given.
     """
     rejected = _decide(user, synthetic_set, Stage.REJECTED, note)
-    transaction.on_commit(partial(discard, rejected), robust=True)
+    transaction.on_commit(lambda: discard(rejected), robust=True)
     return rejected
 
 
@@ -99,7 +98,7 @@ def withdraw_set(*, user: User, synthetic_set: SyntheticSet, reason: str) -> Syn
         withdrawal_reason=reason,
     )
     _record(Action.WITHDRAW_SET, synthetic_set, {"stage_before": str(locked.stage)})
-    transaction.on_commit(partial(discard, synthetic_set), robust=True)
+    transaction.on_commit(lambda: discard(synthetic_set), robust=True)
     return synthetic_set
 
 

@@ -1,20 +1,26 @@
 """What is left in the stores of a set that nobody will publish, or that was taken back."""
 
+import logging
 from datetime import timedelta
 
 from django.core.files.storage import storages
+from django.db.models import Q
 from django.utils import timezone
 
-from synthesis.models import SourceDataset, SyntheticSet
+from synthesis.models import SourceDataset, Stage, SyntheticSet
 from synthesis.publishing.services import remove_published
+
+logger = logging.getLogger(__name__)
 
 SOURCES = "synthesis/sources"
 AGE = timedelta(days=1)
+RETRIED = timedelta(days=7)
 FOLDERS = ("samples", "work", "gallery")  # the grids stay: the order's page shows them
 
 
 def discard(synthetic_set: SyntheticSet) -> None:
-    """Removes the set's records, its generator and its gallery, and whatever of it was published."""
+    """Removes whatever of the set was published, and then its records, its generator and its gallery."""
+    remove_published(synthetic_set)
     SyntheticSet.objects.filter(pk=synthetic_set.pk).update(work={}, gallery=[])
     phi = storages["phi"]
     for folder in FOLDERS:
@@ -25,7 +31,19 @@ def discard(synthetic_set: SyntheticSet) -> None:
             continue
         for name in files:
             phi.delete(f"{place}/{name}")
-    remove_published(synthetic_set)
+
+
+def discard_again() -> None:
+    """Discards once more what was turned down or taken back lately: a store may have been out of reach then."""
+    since = timezone.now() - RETRIED
+    lately = Q(stage=Stage.WITHDRAWN, withdrawn_at__gt=since) | Q(stage=Stage.REJECTED, decided_at__gt=since)
+    for synthetic_set in SyntheticSet.objects.filter(lately).order_by("pk"):
+        try:
+            discard(synthetic_set)
+        except Exception as error:
+            # Whatever a store raises: the other sets are discarded all the same, and the next round tries again.
+            place = synthetic_set.public_id
+            logger.error("What is left of set %s is not removed (%s).", place, type(error).__name__)  # noqa: TRY400
 
 
 def remove_orphaned_records() -> int:

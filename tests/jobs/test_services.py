@@ -34,6 +34,20 @@ def test_the_doorbell_rings_once_the_job_is_committed(
     assert rings == [str(job.public_id)]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_doorbell_that_cannot_be_rung_at_all_fails_nobodys_request(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(job_id: object, queue: str) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("jobs.services.ring", no_thread)
+    job = services.enqueue(
+        kind="count-up", subject_id="one", requested_by=owner, institution=owner.institution, total=3
+    )
+    assert Job.objects.get() == job  # the reaper rings for it
+
+
 def test_a_job_that_is_rolled_back_rings_for_nobody(
     make_job: MakeJob,
     rings: list[str],

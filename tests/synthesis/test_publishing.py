@@ -23,7 +23,8 @@ from synthesis.publishing import sink as publishing_sink
 from synthesis.publishing.samples import SHARD, StoredSamples, delete_samples, store_samples, store_table
 from synthesis.publishing.services import remove_abandoned, remove_published
 from synthesis.publishing.store import folder_of, release_storage
-from synthesis.services.decisions import approve
+from synthesis.services.decisions import approve, reject, withdraw_set
+from synthesis.services.leftovers import discard_again
 from synthesis.services.sources import withdraw_source
 from tests.cast import MakeUser
 from tests.synthesis.stored import store_file, store_order, store_source
@@ -298,6 +299,52 @@ def test_round_of_removal_leaves_alone_what_was_published_since_it_began(
     assert remove_abandoned() == 0
 
     assert (len(stored(second)), second.files.count()) == (1, 1)
+
+
+def test_store_that_does_not_remove_is_asked_again(
+    approved: Callable[..., SyntheticSet], admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = approved(), approved()
+    for published in (one, other):
+        attempt(published)
+    with monkeypatch.context() as down:
+        down.setattr(SyntheticFolder, "clear", lambda storage, folder: None)  # as a bucket that refuses silently
+        for published in (one, other):
+            withdraw_set(user=admin, synthetic_set=published, reason="A patient said no.")
+        assert one.files.exists()
+    clear = SyntheticFolder.clear
+
+    def broken_for_the_first(storage: SyntheticFolder, folder: str) -> None:
+        if folder == folder_of(one):
+            raise ConnectionError("the store is gone")
+        clear(storage, folder)
+
+    with monkeypatch.context() as down:
+        down.setattr(SyntheticFolder, "clear", broken_for_the_first)
+        assert remove_abandoned() == 1
+    assert (bool(stored(one)), one.files.exists()) == (True, True)
+    assert (stored(other), other.files.count()) == ({}, 0)
+    assert remove_abandoned() == 1
+    assert (stored(one), one.files.count()) == ({}, 0)
+
+
+def test_records_of_a_set_that_was_turned_down_go_when_the_store_is_back(
+    researcher: User, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = store_order(researcher, store_source(admin, kind="image"), stage=Stage.AWAITING_APPROVAL, counts=COUNTS)
+    store_pictures(one)
+    with monkeypatch.context() as down:
+
+        def gone(storage: object, name: str) -> None:
+            raise ConnectionError("the store is gone")
+
+        down.setattr(type(storages["phi"]), "delete", gone)
+        reject(user=admin, synthetic_set=one, note="Too blurred.")
+        discard_again()
+        assert list(StoredSamples(one))
+    discard_again()
+    with pytest.raises(FileNotFoundError):
+        next(iter(StoredSamples(one)))
 
 
 def test_attempt_that_was_overtaken_leaves_alone_what_the_next_one_published(
