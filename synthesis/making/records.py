@@ -1,5 +1,6 @@
 """Figures and grids of a training, stored as they come. Storing the same ones again changes nothing."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -30,24 +31,34 @@ class TrainingLog:
         if not new_lines and not new_grids:
             return
         stored = {step: self._stored(step, path) for step, path in new_grids.items()}
-        with self._job.writing():
-            TrainingRecord.objects.bulk_create(
-                [self._record(line) for line in new_lines.values()], ignore_conflicts=True
-            )
-            SampleGrid.objects.bulk_create(
-                [SampleGrid(set=self._set, step=step, object_name=name) for step, name in stored.items()],
-                ignore_conflicts=True,
-            )
+        try:
+            with self._job.writing():
+                TrainingRecord.objects.bulk_create(
+                    [self._record(line) for line in new_lines.values()], ignore_conflicts=True
+                )
+                SampleGrid.objects.bulk_create(
+                    [SampleGrid(set=self._set, step=step, object_name=name) for step, name in stored.items()],
+                    ignore_conflicts=True,
+                )
+        except BaseException:
+            for name in stored.values():  # which no row names
+                storages["phi"].delete(name)
+            raise
         self._steps |= new_lines.keys()
         self._grids |= new_grids.keys()
 
     def _record(self, line: dict[str, Any]) -> TrainingRecord:
-        values = {name: value for name, value in line.items() if name not in {"step", "seconds"}}
+        # A training that goes astray has losses that are no numbers, for which JSON has no other word than null.
+        values = {name: _finite(value) for name, value in line.items() if name not in {"step", "seconds"}}
         return TrainingRecord(set=self._set, step=line["step"], seconds=line["seconds"], values=values)
 
     def _stored(self, step: int, path: Path) -> str:
         with path.open("rb") as file:
             return storages["phi"].save(f"{self._set.folder}/grids/{step:06d}.png", File(file))
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _step(path: Path) -> int:

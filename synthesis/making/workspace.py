@@ -54,8 +54,16 @@ class Workspace:
         self._take_unless_overtaken(self._store(names))
 
     def clear(self) -> None:
-        """Forgets the files."""
-        forget_work(self._set)
+        """Forgets the files.
+
+        Raises:
+            LeaseLost: another attempt holds the job; the set's files are as they were.
+            CancelRequested: a person asked to stop; likewise.
+        """
+        with self._job.writing():
+            stored, self._set.work = self._set.work, {}
+            SyntheticSet.objects.filter(pk=self._set.pk).update(work={})
+        _delete(stored.values())
 
     def _store(self, names: Iterable[str]) -> dict[str, str]:
         stored = {}

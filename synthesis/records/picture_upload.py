@@ -113,11 +113,18 @@ def _manifest(members: list[Member], root: tuple[str, ...]) -> dict[str, _Entry]
     except UnicodeDecodeError as error:
         raise UnusableUpload(f"{MANIFEST} is no UTF-8 text. Save it as “CSV UTF-8”.") from error
     reader = csv.DictReader(io.StringIO(text))
-    names = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
+    try:
+        names = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
+        rows = list(reader)
+    except csv.Error as error:
+        raise UnusableUpload(
+            f"{MANIFEST} cannot be read beyond line {reader.line_num:,} ({error}). Look there for a quotation mark "
+            "without its fellow, and save the file as “CSV UTF-8”."
+        ) from error
     if not {"path", "label"} <= names.keys():
         raise UnusableUpload(f"{MANIFEST}: the first line must name the columns path and label, and may name patient.")
     entries: dict[str, _Entry] = {}
-    for row in reader:
+    for row in rows:
         cells = {name: (row.get(column) or "").strip() for name, column in names.items()}
         path = "/".join(PurePosixPath(cells["path"].replace("\\", "/")).parts).lower()
         if path in entries:

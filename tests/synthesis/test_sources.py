@@ -173,6 +173,7 @@ def test_manifest_and_archive_that_disagree(admin: User) -> None:
         (b"file,class\n", "columns path and label"),
         (b"path,label\na.png,benign\na.png,malignant\n", "listed twice"),
         ("path,label\ncafé.png,benign".encode("latin-1"), "UTF-8"),
+        (b'path,label\n"a.png,benign\n' + 20_000 * b"b.png,benign\n", "quotation mark"),
     ],
 )
 def test_manifests_that_cannot_be_used(manifest: bytes, words: str, admin: User) -> None:
