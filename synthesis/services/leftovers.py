@@ -7,7 +7,7 @@ from django.core.files.storage import storages
 from django.db.models import Q
 from django.utils import timezone
 
-from synthesis.models import SourceDataset, Stage, SyntheticSet
+from synthesis.models import SampleGrid, SourceDataset, Stage, SyntheticSet
 from synthesis.publishing.services import remove_published
 
 logger = logging.getLogger(__name__)
@@ -15,12 +15,16 @@ logger = logging.getLogger(__name__)
 SOURCES = "synthesis/sources"
 AGE = timedelta(days=1)
 RETRIED = timedelta(days=7)
-FOLDERS = ("samples", "work", "gallery")  # the grids stay: the order's page shows them
+FOLDERS = ("samples", "work", "gallery", "grids")
 
 
 def discard(synthetic_set: SyntheticSet) -> None:
-    """Removes whatever of the set was published, and then its records, its generator and its gallery."""
+    """Removes whatever of the set was published, and then its records, its generator, its gallery and its grids.
+
+    Only words and figures are left: those who turned it down may have seen a patient in its pictures.
+    """
     remove_published(synthetic_set)
+    SampleGrid.objects.filter(set=synthetic_set).delete()
     SyntheticSet.objects.filter(pk=synthetic_set.pk).update(work={}, gallery=[])
     phi = storages["phi"]
     for folder in FOLDERS:

@@ -139,6 +139,7 @@ def test_withdrawn_set_leaves_nothing_in_the_stores(
     order = store_order(researcher, store_source(admin, kind="image"), stage=stage, decided_by=admin)
     store_gallery(order)
     store_training(order, steps=1)
+    grid = order.grids.get().object_name
     file = store_file(order)
     sample = storages["phi"].save(f"{order.folder}/samples/000000.safetensors", ContentFile(b"records"))
     gallery = order.gallery
@@ -151,4 +152,5 @@ def test_withdrawn_set_leaves_nothing_in_the_stores(
     assert (order.gallery, order.files.count()) == ([], 0)
     assert not any(storages["phi"].exists(name) for name in (sample, gallery[0]["real"], gallery[0]["synthetic"]))
     assert not storages["synthetic"].exists(file.object_name)
-    assert storages["phi"].exists(order.grids.get().object_name)
+    assert not storages["phi"].exists(grid)
+    assert (order.grids.count(), order.training_records.count()) == (0, 1)
