@@ -6,6 +6,7 @@ import argparse
 import csv
 import hashlib
 import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,11 @@ from ml.artifacts import ArtifactError
 from ml.commands.console import CommandError, console, errors, progress_bar, write_json
 from ml.commands.synthetic_input import read_table_with_outcomes
 from ml.fna.features import FEATURE_NAMES, LABELS
+from ml.gan.generator_file import LARGEST_SEED
 from ml.gan.plan import PrivacyBudget
 from ml.gan.tabular import ConditionalTabularGAN
 from ml.gan.tabular.card import generator_card
 from ml.gan.tabular.privacy import MECHANISMS
-from ml.gan.tabular.rules import MIN_ROWS_PER_CLASS
 
 CODES = ("B", "M")  # of outcomes 0 and 1
 DELTA = 1e-5
@@ -84,14 +85,29 @@ def table_csv(X: NDArray[np.float64], y: NDArray[np.int64]) -> bytes:
 def _check(arguments: argparse.Namespace) -> None:
     if not 1 <= arguments.count <= MOST_ROWS:
         raise CommandError(f"--count must be 1 to {MOST_ROWS:,} rows; got {arguments.count}")
-    if arguments.seed < 0:
-        raise CommandError(f"--seed must be 0 or more; got {arguments.seed}")
+    if not 0 <= arguments.seed <= LARGEST_SEED:
+        raise CommandError(f"--seed lies between 0 and {LARGEST_SEED}; got {arguments.seed}")
     if arguments.malignant is not None and not 0.0 <= arguments.malignant <= 1.0:
         raise CommandError(f"--malignant is a share from 0 to 1; got {arguments.malignant:g}")
     if arguments.model and (arguments.epsilon is not None or arguments.save_model):
         raise CommandError("--epsilon and --save-model belong to learning from --train, not to a saved --model")
     if arguments.save_model and arguments.save_model.suffix != ".safetensors":
         raise CommandError(f"--save-model: a model file's name must end in .safetensors; got {arguments.save_model}")
+    for option, path in (("--out", arguments.out), ("--json", arguments.json)):
+        if path is not None:
+            _check_output(option, path, arguments.train or arguments.model)
+
+
+def _check_output(option: str, path: Path, source: Path) -> None:
+    """Refuse, before any learning, a file that can't be written or is what is read."""
+    if path.is_dir():
+        raise CommandError(f"{option} {path}: is a folder; name the file to write in it")
+    if not path.parent.is_dir():
+        raise CommandError(f"{option} {path}: there is no folder {path.parent}; make it first")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise CommandError(f"{option} {path}: can't be written (Permission denied)")
+    if path.exists() and source.exists() and path.samefile(source):
+        raise CommandError(f"{option} {path}: is the file to read, and would be lost; choose another name")
 
 
 def _counts(count: int, malignant: float | None, learnt: Mapping[int, int]) -> dict[int, int]:
@@ -110,20 +126,16 @@ def _loaded(arguments: argparse.Namespace) -> tuple[ConditionalTabularGAN, dict[
 
 def _learnt(arguments: argparse.Namespace) -> tuple[ConditionalTabularGAN, dict[str, Any]]:
     X, y = read_table_with_outcomes(arguments.train)
-    for label, name in enumerate(LABELS):
-        found = int((y == label).sum())
-        if found < MIN_ROWS_PER_CLASS:
-            raise CommandError(
-                f"{arguments.train}: {found} {name} rows; at least {MIN_ROWS_PER_CLASS} of each class, benign and "
-                "malignant, are needed to learn from"
-            )
     try:
         budget = None if arguments.epsilon is None else PrivacyBudget(arguments.epsilon, arguments.delta, "row")
     except ValueError as error:
         raise CommandError(f"--epsilon, --delta: {error}") from error
     model = ConditionalTabularGAN(mechanism=arguments.mechanism)
-    with progress_bar("Learning") as progress:
-        model.fit(X, y, seed=arguments.seed, privacy=budget, progress=progress)
+    try:
+        with progress_bar("Learning") as progress:
+            model.fit(X, y, seed=arguments.seed, privacy=budget, progress=progress)
+    except ValueError as error:
+        raise CommandError(f"{arguments.train}: {error}") from error
     digest = hashlib.sha256(arguments.train.read_bytes()).hexdigest()
     card = generator_card(model, seed=arguments.seed, source_sha256=digest)
     if arguments.save_model:

@@ -23,6 +23,7 @@ from ml.gan.tabular.view import Diagnostic, View
 from ml.one_thread import single_threaded
 
 _SPARE = 8
+_BLOCK = 20_000  # rows drawn at once: about 300 MB
 BALANCE = 0.6  # more loses what the network knows of the gap between the classes; less blurs correlations
 _MOST_TRIES = 50
 
@@ -128,12 +129,13 @@ class ConditionalTabularGAN:
         return X[order], y[order]
 
     def _rows(self, label: int, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-        kept = np.empty((0, len(FEATURE_NAMES)))
-        for _ in range(_MOST_TRIES):
-            if len(kept) >= count:
-                return kept[:count]
-            drawn = self._draw(label, count - len(kept) + _SPARE, rng)
-            kept = np.concatenate([kept, drawn[~breaks_schema(drawn)]])
+        parts, missing = [np.empty((0, len(FEATURE_NAMES)))], count
+        for _ in range(_MOST_TRIES + count // _BLOCK):
+            if missing <= 0:
+                return np.concatenate(parts)[:count]
+            drawn = self._draw(label, min(missing + _SPARE, _BLOCK), rng)
+            parts.append(drawn[~breaks_schema(drawn)])
+            missing -= len(parts[-1])
         raise RuntimeError(f"the generator finds no {LABELS[label]} rows that keep the schema's rules")
 
     @torch.no_grad()

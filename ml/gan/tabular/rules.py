@@ -27,10 +27,12 @@ def checked_table(X: NDArray[np.float64], y: NDArray[np.int64]) -> tuple[NDArray
         row, check = np.argwhere(failed)[0]
         raise ValueError(f"row {row}: {CHECKS[_NO_MEASUREMENT[check]].message}")
     for label, name in enumerate(LABELS):
-        count = int((y == label).sum())
-        if count < MIN_ROWS_PER_CLASS:
+        own = X[y == label]
+        different = len(np.unique(own, axis=0))  # repeats of a few rows teach a generator nothing but those rows
+        if different < MIN_ROWS_PER_CLASS:
             raise ValueError(
-                f"{count} {name} rows are too few to learn from: at least {MIN_ROWS_PER_CLASS} of each class are needed"
+                f"{len(own)} {name} rows, {different} of them different, are too few to learn from: at least "
+                f"{MIN_ROWS_PER_CLASS} different rows of each class, benign and malignant, are needed"
             )
     return X, y.astype(np.int64)
 

@@ -14,6 +14,7 @@ from ml.gan.tabular.copula import Copula
 
 _STRENGTHS = (0.1, 1.0)  # inverse regularisation of the two logistic regressions
 _WEIGHT = 6.0  # of the diagnostic directions beside the scores: they matter most
+_FLAT = 1e-6  # spread of log-odds where the classes don't differ at all
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Diagnostic:
         for strength in _STRENGTHS:
             model = LogisticRegression(C=strength, max_iter=2000).fit(rows, y)
             direction = np.append(model.coef_[0], model.intercept_[0])
-            directions.append(_WEIGHT * direction / model.decision_function(rows).std())
+            spread = max(float(model.decision_function(rows).std()), _FLAT)
+            directions.append(_WEIGHT * direction / spread)
         return cls(*(torch.from_numpy(np.array(part, dtype=np.float32)) for part in (centre, scale, directions)))
 
     def __call__(self, X: Tensor) -> Tensor:

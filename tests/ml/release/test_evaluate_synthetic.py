@@ -70,7 +70,7 @@ def test_smote_is_blocked_with_its_reason(files, capsys) -> None:
 def test_a_table_without_diagnosis_is_named(files, tmp_path, capsys) -> None:
     path = write(tmp_path / "bare.csv", division(700)[1], FEATURE_NAMES)
     assert evaluate(files, path) == 1
-    assert "bare.csv: row 2 has no diagnosis (171 rows in all)" in capsys.readouterr().err
+    assert "bare.csv: row 2 has no diagnosis (171 of 171 rows have none)" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_named(files, tmp_path, capsys) -> None:

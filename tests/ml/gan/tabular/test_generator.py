@@ -37,6 +37,23 @@ def test_samples_have_the_counts_asked_for(brief: ConditionalTabularGAN) -> None
     assert brief.sample({1: 1}, seed=3)[1].tolist() == [1]
 
 
+def test_large_samples_are_drawn_in_blocks(brief: ConditionalTabularGAN, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    draw = ConditionalTabularGAN._draw
+
+    def counted(self: ConditionalTabularGAN, label: int, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        sizes.append(count)
+        return draw(self, label, count, rng)
+
+    monkeypatch.setattr("ml.gan.tabular.generator._BLOCK", 100)
+    monkeypatch.setattr(ConditionalTabularGAN, "_draw", counted)
+
+    X, _ = brief.sample({0: 6000}, seed=3)
+
+    assert X.shape == (6000, 30)
+    assert max(sizes) == 100
+
+
 def test_samples_keep_every_rule_of_the_schema(brief: ConditionalTabularGAN) -> None:
     X, _ = brief.sample({0: 1500, 1: 1500}, seed=5)
 
@@ -145,7 +162,7 @@ def test_unusable_tables_are_refused(table: Table) -> None:
     with pytest.raises(ValueError, match="300 outcomes, each 0 "):
         model.fit(X, y + 1)
     few = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:3]])
-    with pytest.raises(ValueError, match="3 malignant rows are too few"):
+    with pytest.raises(ValueError, match="3 malignant rows, 3 of them different, are too few"):
         model.fit(X[few], y[few])
 
 

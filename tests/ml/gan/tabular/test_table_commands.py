@@ -103,7 +103,50 @@ def test_a_table_of_one_class_is_refused(
 
     assert synthesize(source, tmp_path / "out.csv") == 1
 
-    assert "0 malignant rows; at least 10 of each class" in said(capsys)
+    assert "0 malignant rows, 0 of them different, are too few to learn from" in said(capsys)
+
+
+def test_a_row_repeated_is_no_table_to_learn_from(
+    source: Path, table: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.write_bytes(table_csv(np.repeat(table[0][:1], 40, axis=0), np.arange(40) % 2))
+
+    assert synthesize(source, tmp_path / "out.csv") == 1
+
+    assert "train.csv: 20 benign rows, 1 of them different, are too few to learn from" in said(capsys)
+
+
+def test_classes_that_do_not_differ_are_learnt_all_the_same(source: Path, table: Table, tmp_path: Path) -> None:
+    X = np.repeat(table[0][:20], 2, axis=0)
+    source.write_bytes(table_csv(X, np.arange(40) % 2))
+
+    assert synthesize(source, tmp_path / "out.csv") == 0
+
+    assert read_table((tmp_path / "out.csv").read_bytes(), "out.csv").X.shape == (50, 30)
+
+
+def test_outputs_that_cannot_be_written_are_told_before_learning(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def learnt(*_: object, **__: object) -> None:
+        pytest.fail("learnt before the output was checked")
+
+    monkeypatch.setattr("ml.gan.tabular.ConditionalTabularGAN.fit", learnt)
+    before = source.read_bytes()
+    good, absent = tmp_path / "out.csv", tmp_path / "absent" / "file"
+
+    for out, options, message in (
+        (tmp_path, (), "is a folder; name the file to write in it"),
+        (absent, (), "there is no folder"),
+        (good, ("--json", str(absent)), f"--json {absent}: there is no folder"),
+        (source, (), "is the file to read, and would be lost"),
+        (good, ("--seed", str(2**70)), "--seed lies between 0 and"),
+    ):
+        assert synthesize(source, out, *options) == 1
+        assert " ".join(message.split()) in said(capsys)
+
+    assert source.read_bytes() == before
+    assert not good.exists()
 
 
 def test_a_bad_cell_is_named_by_row_and_column(
@@ -126,7 +169,7 @@ def test_a_bad_cell_is_named_by_row_and_column(
     [
         (("--count", "0"), "--count must be 1 to 1,000,000 rows; got 0"),
         (("--malignant", "1.2"), "--malignant is a share from 0 to 1; got 1.2"),
-        (("--seed", "-1"), "--seed must be 0 or more"),
+        (("--seed", "-1"), "--seed lies between 0 and"),
         (("--epsilon", "0"), "--epsilon, --delta: ε must be above 0"),
         (("--save-model", "model.pt"), "must end in .safetensors"),
     ],
