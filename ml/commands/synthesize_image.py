@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.model is not None:
             generator, sources = _loaded(arguments)
         else:
-            generator, sources = _trained(arguments)
+            generator, sources = _trained(arguments, shares)
         counts = mixed_counts(arguments.count, generator.card["trained_on"]["counts"], shares)
         batches = generator.sample_batches(counts, arguments.seed, sources=sources)
         with progress_bar("Drawing") as progress:
@@ -129,22 +129,23 @@ def _loaded(arguments: argparse.Namespace) -> tuple[TrainedGenerator, TrainingPi
     return generator, training_pictures(read_or_fail(arguments.data), generator.size)
 
 
-def _trained(arguments: argparse.Namespace) -> tuple[TrainedGenerator, TrainingPictures | None]:
-    plan = _plan(arguments)
+def _trained(
+    arguments: argparse.Namespace, shares: dict[str, float]
+) -> tuple[TrainedGenerator, TrainingPictures | None]:
+    plan, device = _plan(arguments), choose_device(arguments.device)
     found = read_or_fail(arguments.data)
     pictures = training_pictures(found, plan.size)
     if len(pictures.classes) < 2:
         raise CommandError(
             f"{arguments.data}: all pictures are {pictures.classes[0]}; a labelled set needs pictures of two classes"
         )
+    mixed_counts(arguments.count, pictures.counts, shares)  # refuses a wrong mix before hours of training
     if plan.privacy is not None and found.groups is not None:
         plan = replace(plan, privacy=replace(plan.privacy, unit="patient"))
     folder = arguments.checkpoints or arguments.out / TRAINING
     with progress_bar(f"Training {plan.architecture}") as progress, _interruptible() as stopped:
         try:
-            generator = train(
-                pictures, plan, folder, device=choose_device(arguments.device), progress=progress, abort=stopped
-            )
+            generator = train(pictures, plan, folder, device=device, progress=progress, abort=stopped)
         except Aborted as error:
             raise CommandError(f"{error}; the same command goes on from there") from error
     console.print(f"{folder / GENERATOR}: SHA-256 {generator.sha256}; samples in {folder / GRIDS}", soft_wrap=True)

@@ -65,9 +65,9 @@ def run(arguments: argparse.Namespace) -> None:
     modality = arguments.modality.upper()
     classifier = chosen_classifier(arguments, modality).set_params(random_state=arguments.seed)
     pictures = read_or_fail(arguments.data)
-    school = _school(arguments.school, classifier)
-    design = classifier.design()
     try:
+        school = _school(arguments.school, classifier)
+        design = classifier.design()
         ready = material(pictures, design.canvas_side, school.finder(design.shape), exclude=arguments.exclude)
         with progress_bar("Training") as progress:
             classifier.fit(

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,15 +96,17 @@ def read_pictures(path: Path, progress: Progress | None = None) -> PictureSet:
     Raises:
         DataError: when nothing usable is there, or an outcome is unknown.
     """
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder")
     if path.is_dir():
-        entries = _folder_entries(path)
+        entries, skipped = _folder_entries(path)
     elif path.suffix.lower() == ".npz":
         return _array_file(path)
     elif path.suffix.lower() == ".csv":
-        entries = _manifest_entries(path)
+        entries, skipped = _manifest_entries(path), {}
     else:
         raise DataError(f"{path}: expected a folder with a subfolder per outcome, a manifest (.csv) or an .npz file")
-    return _read_entries(path, entries, progress)
+    return _read_entries(path, entries, skipped, progress)
 
 
 @dataclass(frozen=True)
@@ -113,22 +116,31 @@ class _Entry:
     group: str
 
 
-def _folder_entries(folder: Path) -> list[_Entry]:
-    """Every picture below a subfolder named after an outcome, in the order of the names."""
-    entries = [
-        _Entry(path, below.name, "")
-        for below in sorted(folder.iterdir())
-        if below.is_dir() and below.name.strip().lower() in LABELS
-        for path in sorted(below.rglob("*"))
-        if path.suffix.lower() in SUFFIXES and not path.stem.endswith(MASK_SUFFIX)
-    ]
+def _folder_entries(folder: Path) -> tuple[list[_Entry], dict[str, str]]:
+    """Every picture below a subfolder named after an outcome, in the order of the names; other folders of pictures."""
+    entries: list[_Entry] = []
+    skipped: dict[str, str] = {}
+    for below in sorted(path for path in folder.iterdir() if path.is_dir()):
+        found = [
+            _Entry(path, below.name, "")
+            for path in sorted(below.rglob("*"))
+            if path.suffix.lower() in SUFFIXES and not path.stem.endswith(MASK_SUFFIX)
+        ]
+        if below.name.strip().lower() in LABELS:
+            entries += found
+        elif found:
+            skipped[str(below)] = f"{len(found)} pictures in a folder that isn't named benign, malignant or normal"
     if not entries:
-        raise DataError(f"{folder}: no pictures in subfolders named benign, malignant or normal")
-    return entries
+        others = f"; there are pictures in {', '.join(Path(name).name for name in skipped)}" if skipped else ""
+        raise DataError(f"{folder}: no pictures in subfolders named benign, malignant or normal{others}")
+    return entries, skipped
 
 
 def _manifest_entries(path: Path) -> list[_Entry]:
-    """Rows of a manifest with the columns path and label, and perhaps group and split; test rows are held back."""
+    """Rows of a manifest with the columns path and label, and perhaps group (or patient) and split.
+
+    Rows of a test split are held back.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [
@@ -140,15 +152,14 @@ def _manifest_entries(path: Path) -> list[_Entry]:
     if not rows or not {"path", "label"} <= rows[0].keys():
         raise DataError(f"{path}: a manifest needs a first line that names the columns path and label, and rows")
     return [
-        _Entry(path.parent / row["path"], row["label"], row.get("group", ""))
+        _Entry(path.parent / row["path"], row["label"], row.get("group", "") or row.get("patient", ""))
         for row in rows
         if row.get("split", "").lower() not in HELD_BACK
     ]
 
 
-def _read_entries(path: Path, entries: list[_Entry], progress: Progress | None) -> PictureSet:
+def _read_entries(path: Path, entries: list[_Entry], skipped: dict[str, str], progress: Progress | None) -> PictureSet:
     pictures, labels, names, groups = [], [], [], []
-    skipped: dict[str, str] = {}
     for done, entry in enumerate(entries, start=1):
         label = LABELS.get(entry.label.strip().lower())
         if label is None:
@@ -172,15 +183,26 @@ def _read_entries(path: Path, entries: list[_Entry], progress: Progress | None) 
 def _array_file(path: Path) -> PictureSet:
     """MedMNIST's form: `train_images`, `train_labels`, `val_…`; 0 is malignant, 1 benign or normal; not the test."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             parts = [part for part in ("train", "val") if f"{part}_images" in arrays]
             pictures = [arrays[f"{part}_images"] for part in parts]
             codes = [arrays[f"{part}_labels"].ravel() for part in parts]
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{path}: not a readable array file ({error})") from error
+    except KeyError as error:
+        raise DataError(f"{path}: {error.args[0]}; each array of images needs one of labels") from error
+    except (OSError, ValueError, BadZipFile) as error:
+        raise DataError(f"{path}: not a readable array file, as numpy.savez writes it") from error
     if not parts:
         raise DataError(f"{path}: the file needs the arrays train_images and train_labels")
-    stacked = np.concatenate(pictures)
+    for part, images, own in zip(parts, pictures, codes, strict=True):
+        if images.ndim == 0 or len(images) != len(own):
+            raise DataError(
+                f"{path}: {part}_images has shape {images.shape} and {part}_labels {len(own)} values; each picture "
+                "needs one label"
+            )
+    try:
+        stacked = np.concatenate(pictures)
+    except ValueError as error:
+        raise DataError(f"{path}: the pictures of {' and '.join(parts)} differ in size") from error
     if stacked.dtype != np.uint8 or stacked.ndim not in {3, 4}:
         raise DataError(
             f"{path}: pictures must be 8-bit, (n, h, w) or (n, h, w, 3), not {stacked.dtype} {stacked.shape}"

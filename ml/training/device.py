@@ -66,10 +66,16 @@ def choose_device(kind: Kind | None = None) -> Device:
     """The device asked for, or the best that torch reports: CUDA, then Apple's MPS, then the CPU.
 
     A CPU computes in bfloat16 only where its instructions make that faster (AVX-512 BF16 or AMX).
+
+    Raises:
+        ValueError: when the device asked for isn't there.
     """
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if kind is None:
-        available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
         kind = next(name for name in KINDS if available[name])
+    if not available[kind]:
+        there = " and ".join(name for name in KINDS if available[name])
+        raise ValueError(f"device {kind}: torch finds none on this machine; there is {there}")
     if kind == "cuda":
         return Device("cuda", half=torch.cuda.is_bf16_supported(), compiled=True)
     if kind == "mps":

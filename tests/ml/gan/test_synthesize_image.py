@@ -101,6 +101,23 @@ def test_bad_input_is_told_plainly(data: Path, tmp_path: Path, capsys: pytest.Ca
     assert "the model card can't be read" in refusal(capsys, *command(count=2, out=out, model=tmp_path / "absent"))
 
 
+def test_a_wrong_mix_or_device_is_refused_before_training(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trained(*_: object, **__: object) -> None:
+        pytest.fail("trained before the options were checked")
+
+    monkeypatch.setattr("ml.commands.synthesize_image.train", trained)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    common = {"architecture": "dcgan", "data": data, "count": 2, "size": 16, "out": tmp_path / "out"}
+    for option, message in (
+        ({"mix": "benign=0.9,malignant=0.9"}, "the classes' shares must add up to 1; they make 1.8"),
+        ({"mix": "benign=nan"}, "a class's share lies between 0 and 1; benign has nan"),
+        ({"device": "cuda"}, "device cuda: torch finds none on this machine"),
+    ):
+        assert message in refusal(capsys, *command(**common, **option))
+
+
 def test_a_folder_that_cant_take_a_set_is_refused_before_training(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,6 +26,52 @@ def test_a_folder_gives_outcomes_by_its_subfolders_and_leaves_outlines_out(tmp_p
     assert found.names == ("Malignant/b.png", "benign/a.png", "normal/c.jpg")
     assert found.groups is None
     assert found.pictures[1].shape == (40, 50)
+    assert found.skipped == {
+        str(tmp_path / "readme"): "1 pictures in a folder that isn't named benign, malignant or normal"
+    }
+
+
+@pytest.mark.parametrize("column", ["group", "Patient"])
+def test_a_manifest_names_patients_by_either_column(tmp_path: Path, column: str) -> None:
+    for name in ("1.png", "2.png", "3.png"):
+        save(tmp_path / name)
+    (tmp_path / "m.csv").write_text(f"path,label,{column}\n1.png,benign,7\n2.png,malignant,8\n3.png,benign,7\n")
+    groups = read_pictures(tmp_path / "m.csv").groups
+    assert groups is not None
+    assert groups[0] == groups[2] != groups[1]
+
+
+def test_folders_of_other_names_are_told(tmp_path: Path) -> None:
+    for name in ("cysts/a.png", "tumours/b.png"):
+        save(tmp_path / name)
+    with pytest.raises(DataError, match="named benign, malignant or normal; there are pictures in cysts, tumours"):
+        read_pictures(tmp_path)
+    with pytest.raises(DataError, match="absent: there is no such file or folder"):
+        read_pictures(tmp_path / "absent")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"train_images": (20, 8, 8), "train_labels": (19,)}, "each picture needs one label"),
+        ({"train_images": (20, 8, 8)}, "each array of images needs one of labels"),
+        (
+            {"train_images": (2, 8, 8), "train_labels": (2,), "val_images": (2, 9, 9), "val_labels": (2,)},
+            "the pictures of train and val differ in size",
+        ),
+    ],
+)
+def test_arrays_that_do_not_fit_together_are_told(tmp_path: Path, arrays: dict, message: str) -> None:
+    np.savez(tmp_path / "a.npz", **{name: np.zeros(shape, dtype=np.uint8) for name, shape in arrays.items()})
+    with pytest.raises(DataError, match=message):
+        read_pictures(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("content", [b"junk", b"PK\x03\x04junk"])
+def test_a_damaged_array_file_is_told_without_advice_to_trust_it(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(DataError, match="not a readable array file, as numpy.savez writes it$"):
+        read_pictures(tmp_path / "a.npz")
 
 
 def test_a_manifest_gives_groups_and_holds_test_rows_back(tmp_path: Path) -> None:

@@ -29,6 +29,12 @@ def test_mps_comes_before_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_device().kind == "mps"
 
 
+def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="device cuda: torch finds none on this machine; there is"):
+        choose_device("cuda")
+
+
 def test_networks_are_laid_out_with_channels_last_and_the_optimiser_is_fused() -> None:
     device = choose_device("cpu")
     placed = device.place(nn.Conv2d(8, 8, 3))
