@@ -114,7 +114,7 @@ def thinned(items: Sequence[T], most: int) -> list[T]:
 
 def _in_full(name: str) -> str:
     """A figure's name where no chart's title says that it is a loss."""
-    return f"{NAMES[name]}’s loss" if CHART_OF[name] == LOSSES else NAMES[name]
+    return f"{NAMES[name]} loss" if CHART_OF[name] == LOSSES else NAMES[name]
 
 
 def _names(records: Sequence[TrainingRecord]) -> list[str]:

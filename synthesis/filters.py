@@ -3,7 +3,8 @@
 import django_filters
 from django.db.models import Q, QuerySet
 
-from synthesis.models import Kind, Stage, SyntheticSet
+from synthesis.forms.words import STAGE_WORDS
+from synthesis.models import Kind, SyntheticSet
 
 WORDS_SEARCHED = 6
 
@@ -12,7 +13,9 @@ class SyntheticSetFilter(django_filters.FilterSet):
     """By kind, stage, and words of the title, the source or the citation."""
 
     kind = django_filters.ChoiceFilter(label="Kind", choices=Kind.choices, empty_label="Any")
-    stage = django_filters.ChoiceFilter(label="State", choices=Stage.choices, empty_label="Any")
+    stage = django_filters.ChoiceFilter(
+        label="State", choices=[(stage.value, words) for stage, words in STAGE_WORDS.items()], empty_label="Any"
+    )
     text = django_filters.CharFilter(label="Search", method="filter_text")
 
     class Meta:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from synthesis.forms.words import architecture_title
-from synthesis.models import SyntheticSet
+from synthesis.forms.words import EFFORT_WORDS, STAGE_WORDS, architecture_title
+from synthesis.models import Stage, SyntheticSet
 from synthesis.templatetags.synthetic import budget, mix
 
 
@@ -22,12 +22,12 @@ class ComparedSetting:
 
 
 SETTINGS: tuple[tuple[str, Callable[[SyntheticSet], str]], ...] = (
-    ("State", lambda order: order.get_stage_display()),
+    ("State", lambda order: STAGE_WORDS[Stage(order.stage)]),
     ("Source", lambda order: order.source.name),
     ("Records", lambda order: mix(order.counts)),
     ("Size", lambda order: f"{order.size} × {order.size} pixels" if order.size else "–"),
     ("Generator", lambda order: architecture_title(order.architecture)),
-    ("Effort", lambda order: order.get_effort_display()),
+    ("Effort", lambda order: EFFORT_WORDS[order.effort].title),
     ("Privacy", budget),
     ("Seed", lambda order: str(order.seed)),
 )

@@ -4,7 +4,8 @@ from django import forms
 
 from accounts.errors import DomainError
 from synthesis.models import Kind, SourceDataset
-from synthesis.services.sources import NewSource
+from synthesis.records.tables import LEAST
+from synthesis.services.sources import LARGEST_ARCHIVE, NewSource
 
 MODALITIES = [
     ("FNA", "Cytology: fine-needle aspirates (FNA)"),
@@ -24,8 +25,8 @@ class SourceForm(forms.Form):
     )
     file = forms.FileField(
         label="File",
-        help_text="CSV or Excel with one row for each sample, or a zip archive, of up to 1 GB, with a folder for each "
-        "class.",
+        help_text="CSV or Excel with one row for each sample, or a zip archive with a folder for each class: at least "
+        f"{LEAST} records, at most {LARGEST_ARCHIVE // 2**30} GB.",
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xls,.ods,.zip"}),
         error_messages={"required": "Choose a file.", "empty": "This file is empty."},
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import exp
 
-from synthesis.models import Kind
+from synthesis.models import Kind, Stage
 
 RECOMMENDED = "Usual choice"
 
@@ -17,6 +17,15 @@ class Choice:
     mark: str = ""
 
 
+STAGE_WORDS: dict[Stage, str] = {
+    Stage.MAKING: "Being made",
+    Stage.BLOCKED: "Blocked",
+    Stage.AWAITING_APPROVAL: "Waiting for approval",
+    Stage.PUBLISHING: "Being published",
+    Stage.PUBLISHED: "Published",
+    Stage.REJECTED: "Rejected",
+    Stage.WITHDRAWN: "Withdrawn",
+}
 # The first of each kind is the one to take when in doubt.
 ARCHITECTURE_WORDS: dict[str, Choice] = {
     "optimized-cgan": Choice(

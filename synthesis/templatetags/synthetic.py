@@ -11,21 +11,21 @@ from django.utils.safestring import SafeString
 from jobs.models import Job, JobStatus
 from synthesis.architectures import ARCHITECTURES
 from synthesis.digits import NOTHING, significant
-from synthesis.forms.words import ARCHITECTURE_WORDS, EFFORT_WORDS, architecture_title
+from synthesis.forms.words import ARCHITECTURE_WORDS, EFFORT_WORDS, STAGE_WORDS, architecture_title
 from synthesis.models import SourceDataset, Stage, SyntheticSet
 from synthesis.passport_page import held_against as figure_and_bound
 
 register = template.Library()
 
-# stage: (what people read, nhsuk-frontend's colour)
-STAGES = {
-    Stage.MAKING: ("Being made", "blue"),
-    Stage.BLOCKED: ("Blocked", "red"),
-    Stage.AWAITING_APPROVAL: ("Waiting for approval", "orange"),
-    Stage.PUBLISHING: ("Being published", "blue"),
-    Stage.PUBLISHED: ("Published", "green"),
-    Stage.REJECTED: ("Rejected", "red"),
-    Stage.WITHDRAWN: ("Withdrawn", "grey"),
+# stage: nhsuk-frontend's colour
+STAGE_COLOURS = {
+    Stage.MAKING: "blue",
+    Stage.BLOCKED: "red",
+    Stage.AWAITING_APPROVAL: "orange",
+    Stage.PUBLISHING: "blue",
+    Stage.PUBLISHED: "green",
+    Stage.REJECTED: "red",
+    Stage.WITHDRAWN: "grey",
 }
 # While a set is being made, its job says more, unless it runs.
 JOBS = {
@@ -59,7 +59,8 @@ def stage_tag(order: SyntheticSet) -> SafeString:
         return _tag(*JOBS[JobStatus(order.job.status)])
     if order.stage == Stage.PUBLISHING and (job := order.publishing_job) and job.status in PUBLISHING_JOBS:
         return _tag(*PUBLISHING_JOBS[JobStatus(job.status)])
-    return _tag(*STAGES[Stage(order.stage)])
+    stage = Stage(order.stage)
+    return _tag(STAGE_WORDS[stage], STAGE_COLOURS[stage])
 
 
 @register.simple_tag

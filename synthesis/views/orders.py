@@ -137,8 +137,9 @@ def _estimated(form: OrderForm) -> dict[str, Any]:
     context: dict[str, Any] = {"kind": form.source.kind, "total": form.total, "estimate": None}
     asked = form if form.is_bound else OrderForm(form.beginning, source=form.source)
     if not asked.is_valid() and set(asked.errors) - {"title"}:
-        first = next(iter(asked.errors.values()))
-        return context | {"estimate_problem": first[0]}
+        name, problems = next((name, found) for name, found in asked.errors.items() if name != "title")
+        field = f"{asked[name].label}: " if name in asked.fields else ""
+        return context | {"estimate_problem": f"{field}{problems[0]}"}
     order = asked.order()
     return context | {
         "total": asked.total,

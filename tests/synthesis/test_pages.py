@@ -205,7 +205,9 @@ def test_the_estimate_follows_the_form(rita: User, source: SourceDataset, sign_i
     assert "<html" not in answer.content.decode()
     wrong = browser.post(url, ORDER | {"count_benign": "many"})
     assert wrong.status_code == 200
-    assert "Enter a whole number" in wrong.content.decode()
+    assert "Benign: Enter a whole number" in wrong.content.decode()
+    other = browser.post(url, ORDER | {"title": "x" * 500, "count_benign": "-1"})
+    assert "Benign: A count is not negative." in other.content.decode()
 
 
 def test_orders_are_found_by_stage_words_and_person(

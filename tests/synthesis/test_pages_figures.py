@@ -46,14 +46,14 @@ def test_several_runs_have_a_colour_each_and_figures_a_dash() -> None:
 
 def test_the_table_has_a_gap_where_a_step_has_no_figure() -> None:
     columns, rows = table(records({"frechet": 9.0}, {"loss_generator": 1.0}))
-    assert columns == ["Generator’s loss", "Fréchet distance"]
+    assert columns == ["Generator loss", "Fréchet distance"]
     assert [row.values for row in rows] == [[None, 9.0], [1.0, None]]
 
 
 def test_the_newest_of_each_figure_is_shown() -> None:
     latest = newest(records({"frechet": 9.0}, {"loss_generator": 1.0}))
     assert latest is not None
-    assert (latest.step, latest.figures) == (20, [("Generator’s loss", 1.0), ("Fréchet distance", 9.0)])
+    assert (latest.step, latest.figures) == (20, [("Generator loss", 1.0), ("Fréchet distance", 9.0)])
     assert newest([]) is None
 
 

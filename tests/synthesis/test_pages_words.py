@@ -102,6 +102,17 @@ def test_the_gallery_says_whose_pictures_it_shows(
     assert "come as close as 0.110" in shown
 
 
+def test_a_stage_has_one_name_everywhere(researcher: User, admin: User, page: Page) -> None:
+    source = store_source(admin)
+    orders = [store_order(researcher, source, stage=Stage.AWAITING_APPROVAL) for _ in range(2)]
+    listed = page(researcher, "order-list")
+    assert ">Waiting for approval</option>" in listed
+    assert ">Waiting for approval</strong>" in listed
+    compared = page(researcher, "order-compare", query="?" + "&".join(f"order={one.public_id}" for one in orders))
+    assert ">Waiting for approval</td>" in compared
+    assert ">Quick look</td>" in compared
+
+
 def test_published_files_say_what_each_is(researcher: User, admin: User, page: Page) -> None:
     order = store_order(researcher, store_source(admin), stage=Stage.PUBLISHED, decided_by=admin)
     store_file(order, name="croissant.json")
