@@ -1,8 +1,12 @@
 """The people of the tests of synthesis: who orders, who decides, who looks on."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
 from accounts.models import Role, User
+from synthesis.models import SyntheticSet
 from tests.cast import AWAY, MakeUser
 
 
@@ -52,3 +56,11 @@ def outside(owner: User, auditor: User, stranger: User, foreign_admin: User) -> 
 def inside(researcher: User, fellow: User, admin: User, second_admin: User) -> tuple[User, ...]:
     """Who follows the making of the hospital's sets."""
     return researcher, fellow, admin, second_admin
+
+
+@pytest.fixture
+def approved(researcher: User, admin: User) -> Callable[..., SyntheticSet]:
+    """Makes a set that was approved and whose job waits; see `store_approved`."""
+    from tests.synthesis.publishing import store_approved
+
+    return partial(store_approved, researcher, admin)
