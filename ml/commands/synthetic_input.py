@@ -32,8 +32,8 @@ def read_table_with_outcomes(path: Path) -> Table:
     unknown = [row for row, outcome in zip(found.row_numbers, found.known_outcomes, strict=True) if outcome is None]
     if unknown:
         raise CommandError(
-            f"{path}: row {unknown[0]} has no diagnosis ({len(unknown)} of {len(found.X)} rows have none). Expected is a "
-            "column “diagnosis” with M or B in every row."
+            f"{path}: row {unknown[0]} has no diagnosis ({len(unknown)} of {len(found.X)} rows have none). Expected is "
+            "a column “diagnosis” with M or B in every row."
         )
     return found.X, np.array(found.known_outcomes, dtype=np.int64)
 

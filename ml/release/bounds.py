@@ -48,16 +48,16 @@ BOUNDS: Final = (
         "value",
         0.0,
         "near_copies",
-        "Records of the set lie closer to a training record than held-out records ever do, so close that chance is "
-        f"ruled out. {_TRAIN_LESS}",
+        "Records of the set lie closer to a real record than records of different patients ever do, so close that "
+        f"chance is ruled out. {_TRAIN_LESS}",
     ),
     Bound(
         "interpolations",
         "value",
         0.0,
         "interpolations",
-        "Records of the set are blends of two training records, closer to the line between them than held-out records "
-        "ever are. Make it anew with a generator that draws new records (not SMOTE, mixup or averaging).",
+        "Records of the set are blends of two real records, closer to the line between them than records of other "
+        "patients ever are. Make it anew with a generator that draws new records (not SMOTE, mixup or averaging).",
     ),
     Bound(
         "dcr_share",

@@ -18,7 +18,7 @@ from ml.metrics.privacy.distances import Standardiser, distance_ratios
 from ml.metrics.privacy.membership import Attack, distance_attack
 from ml.metrics.privacy.picture_copies import PictureCloseness, picture_closeness
 from ml.metrics.privacy.shadows import shadow_attack
-from ml.metrics.privacy.tails import too_close
+from ml.metrics.privacy.tails import Ratios, too_close_to_either
 from ml.release import privacy_figures as words
 from ml.release.passport import Figure
 
@@ -84,24 +84,27 @@ def picture_copies(
     made = picture_closeness(synthetic.pixels, train.pixels, train.groups)
     done()
     untrained = picture_closeness(synthetic.pixels, holdout.pixels, holdout.groups)
+    back = picture_closeness(train.pixels, holdout.pixels, holdout.groups)
     done()
     exact = _identical(made) | _identical(untrained)
-    near = too_close(made.copy_ratios, strangers.copy_ratios, untrained.copy_ratios)
-    blends = too_close(made.blend_ratios, strangers.blend_ratios, untrained.blend_ratios)
+    near = too_close_to_either(Ratios(made.copy_ratios, untrained.copy_ratios, strangers.copy_ratios, back.copy_ratios))
+    blends = too_close_to_either(
+        Ratios(made.blend_ratios, untrained.blend_ratios, strangers.blend_ratios, back.blend_ratios)
+    )
     return {
         "exact_copies": words.count(
             exact, "Synthetic pictures that are a real picture but for mirroring, shift, brightness or contrast"
         ),
         "near_copies": words.count(
             near,
-            "Synthetic pictures so much more like one training picture than any other patient's that chance is ruled "
-            "out, once mirroring, shift, brightness and contrast are undone",
-            "how alike held-out pictures are to training pictures",
+            "Synthetic pictures so much more like one real picture than any other patient's that chance is ruled out, "
+            "once mirroring, shift, brightness and contrast are undone",
+            "how alike held-out and training pictures are to each other",
         ),
         "interpolations": words.count(
             blends,
-            "Synthetic pictures that two training pictures laid over each other explain",
-            "how far two training pictures explain held-out ones",
+            "Synthetic pictures that two training pictures, or two held-out ones, laid over each other explain",
+            "how far two training pictures explain held-out ones, and the reverse",
         ),
         "closest_correlation": words.plain(
             float(made.correlations.max()),

@@ -15,7 +15,7 @@ from ml.metrics.privacy.distances import Standardiser, distance_ratios, nearest_
 from ml.metrics.privacy.interpolation import segment_ratios
 from ml.metrics.privacy.membership import Attack, distance_attack
 from ml.metrics.privacy.shadows import shadow_attack
-from ml.metrics.privacy.tails import too_close
+from ml.metrics.privacy.tails import Ratios, too_close_to_either
 from ml.metrics.tables import c2st_auc, correlation_difference, ks_complement, utility_of_table
 from ml.release import privacy_figures as words
 from ml.release.passport import Figure, Passport, Provenance, with_software
@@ -111,8 +111,19 @@ def table_privacy(
 
 
 def _copies(known: NDArray[np.float64], strangers: NDArray[np.float64], made: NDArray[np.float64]) -> dict[str, Figure]:
-    near = too_close(distance_ratios(made, known), distance_ratios(strangers, known), distance_ratios(made, strangers))
-    blends = too_close(segment_ratios(made, known), segment_ratios(strangers, known), segment_ratios(made, strangers))
+    # A row that stands there twice would be its own copies' second nearest, and so hide them.
+    known, strangers = np.unique(known, axis=0), np.unique(strangers, axis=0)
+    near, blends = (
+        too_close_to_either(
+            Ratios(
+                made_to_train=ratios(made, known),
+                made_to_holdout=ratios(made, strangers),
+                holdout_to_train=ratios(strangers, known),
+                train_to_holdout=ratios(known, strangers),
+            )
+        )
+        for ratios in (distance_ratios, segment_ratios)
+    )
     return {
         "exact_copies": words.count(
             exact_copies(made, np.concatenate([known, strangers])),
@@ -120,13 +131,13 @@ def _copies(known: NDArray[np.float64], strangers: NDArray[np.float64], made: ND
         ),
         "near_copies": words.count(
             near,
-            "Synthetic rows so much closer to one training row than to the next that chance is ruled out",
-            "how close held-out rows come to training rows",
+            "Synthetic rows so much closer to one real row than to the next that chance is ruled out",
+            "how close held-out and training rows come to each other",
         ),
         "interpolations": words.count(
             blends,
-            "Synthetic rows on the line between two training rows",
-            "how close held-out rows come to such lines",
+            "Synthetic rows on the line between two training rows, or two held-out rows",
+            "how close held-out and training rows come to such lines of each other",
         ),
     }
 

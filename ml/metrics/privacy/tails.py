@@ -90,3 +90,31 @@ def too_close(
         own = len(suspects) * Tail.of(closeness_of(genuine)).chance(closeness)
         named &= (own < level) | (chance < OUTRIGHT)
     return np.asarray(named)
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """Ratios `(n,)` in [0, 1] to the nearest reference records, small meaning close, by whose and to which.
+
+    Attributes:
+        made_to_train: of synthetic records to training records.
+        made_to_holdout: of synthetic records to held-out records.
+        holdout_to_train: of held-out records to training records.
+        train_to_holdout: of training records to held-out records.
+    """
+
+    made_to_train: NDArray[np.float64]
+    made_to_holdout: NDArray[np.float64]
+    holdout_to_train: NDArray[np.float64]
+    train_to_holdout: NDArray[np.float64]
+
+
+def too_close_to_either(ratios: Ratios, level: float = LEVEL) -> NDArray[np.bool_]:
+    """Which synthetic records come closer to training or to held-out records than chance explains: `(n,)`.
+
+    Held-out records are patients' as well, and a set made from them instead would look like a stranger to the training
+    records. Each side is the other's control; `level` is divided between the two.
+    """
+    return too_close(ratios.made_to_train, ratios.holdout_to_train, ratios.made_to_holdout, level / 2) | too_close(
+        ratios.made_to_holdout, ratios.train_to_holdout, ratios.made_to_train, level / 2
+    )

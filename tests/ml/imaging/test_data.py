@@ -70,7 +70,7 @@ def test_arrays_that_do_not_fit_together_are_told(tmp_path: Path, arrays: dict, 
 @pytest.mark.parametrize("content", [b"junk", b"PK\x03\x04junk"])
 def test_a_damaged_array_file_is_told_without_advice_to_trust_it(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.npz").write_bytes(content)
-    with pytest.raises(DataError, match="not a readable array file, as numpy.savez writes it$"):
+    with pytest.raises(DataError, match=r"not a readable array file, as numpy\.savez writes it$"):
         read_pictures(tmp_path / "a.npz")
 
 

@@ -64,7 +64,7 @@ def test_smote_is_blocked_with_its_reason(files, capsys) -> None:
     assert evaluate(files, files["smote"], "--markdown") == 3
     printed = capsys.readouterr().out
     assert "## Verdict" in printed
-    assert "- interpolations: Records of the set are blends of two training records" in printed
+    assert "- interpolations: Records of the set are blends of two real records" in printed
 
 
 def test_a_table_without_diagnosis_is_named(files, tmp_path, capsys) -> None:

@@ -55,6 +55,10 @@ def test_held_out_pictures_as_synthetic_ones_are_copies_too(parts) -> None:
     assert "exact_copies" in codes(parts, parts[1].pixels)
 
 
+def test_held_out_pictures_changed_a_little_are_near_copies_too(parts) -> None:
+    assert "near_copies" in codes(parts, planted.noised(parts[1].pixels, COUNT, np.random.default_rng(4)))
+
+
 def test_principal_components_are_no_leak(parts) -> None:
     drawn = planted.principal_components(parts[0].pixels, COUNT, np.random.default_rng(3))
     assert codes(parts, drawn) == set()

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ml.gan.tabular.peers import EmpiricalCopula, PerClassGaussian
+from ml.gan.tabular.peers import EmpiricalCopula, PerClassGaussian, smote_rows
 from ml.release.gate import judge, leaks
 from ml.release.tables import NO_SHADOWS, Table, examine_tables, table_privacy
 from ml.release.trials.tables import LEAKS, division
@@ -54,6 +54,24 @@ def test_an_honest_generator_passes_with_shadow_models(generator: type, seed: in
 def test_held_out_rows_as_synthetic_ones_are_copies_too(divided: tuple[Table, Table]) -> None:
     train, holdout = divided
     assert table_privacy(train, holdout, holdout)["exact_copies"].value == len(holdout[0])
+
+
+def test_held_out_rows_changed_a_little_are_near_copies_too(divided: tuple[Table, Table]) -> None:
+    train, holdout = divided
+    rng = np.random.default_rng(1)
+    moved = holdout[0] + 0.05 * holdout[0].std(axis=0) * rng.standard_normal(holdout[0].shape)
+    assert "near_copies" in {reason.code for reason in leaks(table_privacy(train, holdout, (moved, holdout[1])))}
+    blends = smote_rows(*holdout, COUNTS, 1)
+    assert "interpolations" in {reason.code for reason in leaks(table_privacy(train, holdout, blends))}
+
+
+def test_training_rows_that_stand_there_twice_do_not_hide_near_copies(divided: tuple[Table, Table]) -> None:
+    train, holdout = divided
+    twice = np.repeat(train[0], 2, axis=0), np.repeat(train[1], 2)
+    X, y = EmpiricalCopula().fit(*train).sample(COUNTS, 3)
+    noise = np.random.default_rng(2).standard_normal(train[0][:5].shape)
+    X[:5] = train[0][:5] + 0.02 * train[0].std(axis=0) * noise
+    assert table_privacy(twice, holdout, (X, y))["near_copies"].value == 5
 
 
 def test_an_examination_is_whole_and_releasable(divided: tuple[Table, Table]) -> None:
