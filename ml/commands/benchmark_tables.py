@@ -72,8 +72,8 @@ def _protocol(design: Folds) -> dict[str, str]:
             f"{', '.join(map(str, design.repeats))}; generators are fitted to the training folds and draw as many rows "
             "of each class; TSTR and C2ST are against the fold held out, KS and Δρ against the training folds (for the "
             f"real rows: training folds against the fold held out). The {OURS}'s settings were chosen on folds of "
-            "seeds 100 and 101, never on these; so were the shares of the privacy budget. Private fits use fresh noise, so their figures differ a little from run to run "
-            f"(δ = {DELTA:g})."
+            "seeds 100 and 101, never on these; so were the shares of the privacy budget. Private fits use fresh "
+            f"noise, so their figures differ a little from run to run (δ = {DELTA:g})."
         ),
         "spread": "± standard deviation over folds; [95 % interval of the mean, corrected resampled t].",
         "device": (
