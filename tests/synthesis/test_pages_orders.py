@@ -77,9 +77,7 @@ def test_publishing_that_failed_says_so_and_who_can_go_on(researcher: User, admi
         finished_at=timezone.now(),
         progress_total=70,
     )
-    order = store_order(
-        researcher, store_source(admin), stage=Stage.PUBLISHING, decided_by=admin, publishing_job=job
-    )
+    order = store_order(researcher, store_source(admin), stage=Stage.PUBLISHING, decided_by=admin, publishing_job=job)
     assert "Publishing failed" in shown_to(researcher, sign_in, "order-list")
     shown = shown_to(researcher, sign_in, "order-detail", order.public_id)
     assert "packed and uploaded now" not in shown
@@ -98,9 +96,7 @@ def test_newer_version_is_named_to_those_who_may_open_it(
     assert "There is a newer version" not in shown_to(stranger, sign_in, "synthetic-set-detail", old.public_id)
 
 
-def test_newest_version_is_named_over_one_that_was_withdrawn(
-    researcher: User, admin: User, sign_in: SignIn
-) -> None:
+def test_newest_version_is_named_over_one_that_was_withdrawn(researcher: User, admin: User, sign_in: SignIn) -> None:
     source = store_source(admin)
     told = {"decided_by": admin}
     old = store_order(researcher, source, stage=Stage.PUBLISHED, **told)
