@@ -24,7 +24,6 @@ from ml.gan.architectures import SamplingNetwork
 from ml.gan.augmentation import AdaptiveProbability, augment
 from ml.gan.dcgan import initialise
 from ml.gan.ema import average_into, frozen_copy
-from ml.gan.learning_rate import set_rate
 from ml.gan.losses import discriminator_bce, generator_bce
 from ml.gan.pictures import LabelledPictures
 from ml.training.device import Device
@@ -183,12 +182,8 @@ class OptimizedPair:
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(copy.deepcopy(other.optimisers[name].state_dict()))
 
-    def step(self, real: Tensor, labels: Tensor, number: int, done: float) -> dict[str, Tensor]:
-        """One step on real pictures `(n, 1, size, size)` of classes `(n,)`.
-
-        `number` counts the pair's own steps; `done` is the share of the whole training that lies behind.
-        """
-        set_rate(self.optimisers.values(), LEARNING_RATE, done)
+    def step(self, real: Tensor, labels: Tensor, number: int) -> dict[str, Tensor]:
+        """One step on real pictures `(n, 1, size, size)` of classes `(n,)`; `number` counts the pair's own steps."""
         latents = torch.randn(len(real), LATENT, device=real.device)
         with self._device.autocast():
             fake = cast("Tensor", self._draw(latents, labels))

@@ -20,7 +20,6 @@ class OptimizedCGANLearner(Learner):
     def __init__(self, setting: Setting) -> None:
         plan, pictures = setting.plan, setting.pictures
         self._device = setting.device.torch_device
-        self._steps = plan.steps
         self._real = to_range(pictures.pixels).to(self._device)
         self._labels = pictures.labels.to(self._device)
         self._batches = Batches(np.arange(len(pictures)), plan.batch, plan.seed)
@@ -35,7 +34,7 @@ class OptimizedCGANLearner(Learner):
     def step(self, number: int) -> dict[str, Tensor]:
         """One step; the fakes are of the real pictures' classes."""
         rows = torch.from_numpy(self._batches[number]).to(self._device)
-        return self._pair.step(self._real[rows], self._labels[rows], number, number / self._steps)
+        return self._pair.step(self._real[rows], self._labels[rows], number)
 
 
 class OptimizedCGAN(Architecture):

@@ -40,7 +40,6 @@ class OptimizedDCGANLearner(Learner):
         plan, pictures = setting.plan, setting.pictures
         self._device = setting.device.torch_device
         self._real = to_range(pictures.pixels).to(self._device)
-        self._steps = plan.steps
         self._together = round(TOGETHER * plan.steps)
         self._all = Batches(np.arange(len(pictures)), plan.batch, plan.seed)
         self._own, self._pairs = [], []
@@ -75,20 +74,19 @@ class OptimizedDCGANLearner(Learner):
 
     def step(self, number: int) -> dict[str, Tensor]:
         """One step of the pair whose turn it is."""
-        done = number / self._steps
         if number < self._together:
-            return self._learn(self._pairs[0], self._all[number], number, done)
+            return self._learn(self._pairs[0], self._all[number], number)
         if not self._apart:
             for pair in self._pairs[1:]:
                 pair.go_on_from(self._pairs[0])
             self._apart = torch.ones((), dtype=torch.bool)
         turn, code = divmod(number - self._together, len(self._pairs))
-        return self._learn(self._pairs[code], self._own[code][turn], self._together + turn, done)
+        return self._learn(self._pairs[code], self._own[code][turn], self._together + turn)
 
-    def _learn(self, pair: OptimizedPair, rows: NDArray[np.int64], number: int, done: float) -> dict[str, Tensor]:
+    def _learn(self, pair: OptimizedPair, rows: NDArray[np.int64], number: int) -> dict[str, Tensor]:
         real = self._real[torch.from_numpy(rows).to(self._device)]
         labels = torch.zeros(len(real), dtype=torch.int64, device=self._device)
-        return pair.step(real, labels, number, done)
+        return pair.step(real, labels, number)
 
 
 class OptimizedDCGAN(Architecture):

@@ -18,7 +18,6 @@ from ml.gan.architectures import Architecture, Learner, SamplingNetwork, Setting
 from ml.gan.batches import Batches
 from ml.gan.cyclegan.networks import PatchDiscriminator, ReplayBuffer, Translator
 from ml.gan.cyclegan.sources import pick, reframe
-from ml.gan.learning_rate import set_rate
 from ml.gan.pictures import LabelledPictures, to_range
 
 LEARNING_RATE = 4e-4  # twice the paper's: a hundredth of its steps
@@ -127,7 +126,7 @@ class CycleGANLearner(Learner):
         """One update of one pair's translators, then of its discriminators."""
         turn, place = divmod(number, len(self._pairs))
         pair, code = self._pairs[place], place + 1
-        set_rate(self.optimisers.values(), LEARNING_RATE, number / self.steps)
+        self._schedule(number)
         a, b = self._real(pair.rows_a[turn]), self._real(pair.rows_b[turn])
         with self.device.autocast():
             fakes, loss, cycle = translators_loss(pair, a, b)
@@ -137,6 +136,13 @@ class CycleGANLearner(Learner):
             judged = judged + judge_loss(pair.judge_b, b, pair.earlier_b.swap(fakes.b.float()))
         self._update(f"judges.{code}", judged)
         return {"loss_generator": loss.detach(), "loss_discriminator": judged.detach(), "loss_cycle": cycle.detach()}
+
+    def _schedule(self, number: int) -> None:
+        """The paper's: one rate for the first half, then linearly to nothing."""
+        rate = LEARNING_RATE * min(1.0, 2.0 * (1.0 - number / self.steps))
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = rate
 
     def _real(self, rows: NDArray[np.int64]) -> Tensor:
         pictures = to_range(self.pictures.pixels[torch.from_numpy(rows)])

@@ -9,7 +9,6 @@ from torch import nn
 from ml.gan.architectures import ARCHITECTURES, architecture
 from ml.gan.ema import average_into, frozen_copy
 from ml.gan.estimate import training_seconds
-from ml.gan.learning_rate import set_rate
 from ml.gan.losses import discriminator_bce, generator_bce, gradient_penalty
 from ml.gan.plan import EFFORTS, PrivacyBudget, TrainingPlan, default_plan
 from tests.ml.gan.small import CPU, PLAIN, small_plan
@@ -84,10 +83,3 @@ def test_an_estimate_grows_with_the_steps() -> None:
 
     assert one > 0.0
     assert ten == pytest.approx(10 * one)
-
-
-@pytest.mark.parametrize(("done", "rate"), [(0.0, 0.4), (0.5, 0.4), (0.75, 0.2), (0.995, 0.004)])
-def test_the_rate_stands_for_half_the_training_and_then_falls_to_nothing(done: float, rate: float) -> None:
-    optimisers = [torch.optim.Adam(nn.Linear(1, 1).parameters(), 1.0) for _ in range(2)]
-    set_rate(optimisers, 0.4, done)
-    assert [group["lr"] for optimiser in optimisers for group in optimiser.param_groups] == pytest.approx([rate, rate])
