@@ -53,8 +53,8 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status, 0 unless the command gives another."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    parsed = parser(arguments).parse_args(arguments)
     try:
+        parsed = parser(arguments).parse_args(arguments)  # imports for seconds, in which Ctrl-C may come as well
         status: int | None = parsed.run(parsed)
     except CommandError as error:
         errors.print(f"error: {error}", markup=False, style="red")

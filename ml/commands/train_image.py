@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=Path,
         required=True,
-        help="folder with benign and malignant (and normal) below, manifest (.csv: path,label[,group][,split]), .npz",
+        help="folder with benign and malignant (and normal) below, manifest (.csv: path,label[,patient][,split]), .npz",
     )
     parser.add_argument("--modality", default="US", help="of the pictures, as DICOM writes it (US)")
     parser.add_argument("--out", type=Path, help="weights to write (.safetensors; the card goes beside them)")

@@ -22,6 +22,18 @@ def table(path: Path, rows: np.ndarray) -> Path:
     return path
 
 
+def test_an_interruption_while_the_models_load_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ml.__main__.import_module", interrupted)
+
+    assert main(["predict", "fna", "rows.csv"]) == 130
+    assert "stopped" in capsys.readouterr().err
+
+
 def test_predict_writes_its_columns_and_every_status(tmp_path: Path) -> None:
     rows = reference_cases().X[:200].copy()
     rows[3, FEATURE_NAMES.index("area_worst")] /= 10
