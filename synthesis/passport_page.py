@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from ml.release.bounds import BOUNDS
@@ -154,15 +155,16 @@ def _line(name: str, figure: Mapping[str, Any]) -> Line:
         value=significant(figure["value"], 3),
         interval=_interval(figure),
         better=BETTER[figure["better"]],
-        words=_as_written_here(words[:1].upper() + words[1:]),
+        words=as_written_here(words[:1].upper() + words[1:]),
         bound="" if bound is None else _bound_in_words(bound.most, bound.reads),
         exceeds=bound is not None and held > bound.most,
     )
 
 
-def _as_written_here(words: str) -> str:
-    """With the site's own per cent, minus and apostrophe."""
-    return re.sub(r"(?<![\w.])-(?=\d)", "−", words.replace(" %", "%").replace("'", "’"))
+def as_written_here(words: str) -> str:
+    """With the site's own per cent, minus and apostrophe, and no number in exponent form."""
+    plain = re.sub(r"\d+(\.\d+)?e[+-]?\d+", lambda number: f"{Decimal(number.group()):,f}", words)
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", plain.replace(" %", "%").replace("'", "’"))
 
 
 def _bound_in_words(most: float, reads: str) -> str:

@@ -13,6 +13,7 @@ from synthesis.architectures import ARCHITECTURES
 from synthesis.digits import NOTHING, significant
 from synthesis.forms.words import ARCHITECTURE_WORDS, EFFORT_WORDS, STAGE_WORDS, architecture_title
 from synthesis.models import SourceDataset, Stage, SyntheticSet
+from synthesis.passport_page import as_written_here
 from synthesis.passport_page import held_against as figure_and_bound
 
 register = template.Library()
@@ -138,6 +139,12 @@ def effort(order: SyntheticSet) -> str:
 def held_against(reason: Mapping[str, Any]) -> str:
     """The figure for which the gate blocked a set, and its bound; empty where the reason is no figure."""
     return figure_and_bound(reason)
+
+
+@register.filter
+def as_written(words: str) -> str:
+    """A passport's words with digits and marks as on the rest of the site."""
+    return as_written_here(words)
 
 
 @register.filter

@@ -29,7 +29,7 @@ def order_approve(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return show_order(request, order, decision_form=form, status=422)
     decisions.approve(user=person(request), synthetic_set=order, **form.cleaned_data)
-    messages.success(request, "The set is approved. Its files are packed and published now.")
+    messages.success(request, "The set is approved. Its files are packed and published next.")
     return redirect("order-detail", order.public_id)
 
 

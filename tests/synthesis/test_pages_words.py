@@ -4,6 +4,7 @@ from collections.abc import Callable
 from html import unescape
 
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
@@ -85,6 +86,17 @@ def test_the_grids_rows_are_named(researcher: User, admin: User, page: Page) -> 
     assert "Rows from above: benign, normal." in page(researcher, "order-detail", order.public_id)
 
 
+def test_what_waits_to_be_published_says_so(researcher: User, admin: User) -> None:
+    order = store_order(researcher, store_source(admin), stage=Stage.AWAITING_APPROVAL)
+    order.stage, order.decided_by = Stage.PUBLISHING, admin
+    words = {
+        status: render_to_string("synthesis/orders/outcome.html", {"order": order, "job": Job(status=status)})
+        for status in (JobStatus.QUEUED, JobStatus.RUNNING)
+    }
+    assert "once the work before them is done" in words[JobStatus.QUEUED]
+    assert "packed and uploaded now" in words[JobStatus.RUNNING]
+
+
 @pytest.mark.parametrize(("basis", "said"), [("simulated", "which is simulated"), ("public", "are patients’")])
 def test_the_gallery_says_whose_pictures_it_shows(
     researcher: User, admin: User, page: Page, basis: str, said: str
@@ -139,6 +151,6 @@ def test_a_reason_of_the_gate_in_figures(code: str, figure: float | None, words:
 def test_the_passports_words_are_set_as_on_the_rest_of_the_site() -> None:
     passport = passport_of()
     passport["privacy"]["dcr_share"]["words"] = "training row's share (interval at 99.8 %), held-out"
-    passport["privacy"]["dcr_share"]["compared_with"] = "-0.5 to 2-fold"
+    passport["privacy"]["dcr_share"]["compared_with"] = "-3.71e-05 to 2.97e+03, 2-fold"
     line = next(line for line in sections_of(passport)[2].lines if line.name == "dcr_share")
-    assert line.words == "Training row’s share (interval at 99.8%), held-out. Compare with −0.5 to 2-fold"
+    assert line.words == "Training row’s share (interval at 99.8%), held-out. Compare with −0.0000371 to 2,970, 2-fold"
