@@ -64,8 +64,6 @@ def _taken_before(kind: str, architecture: str, size: int | None, effort: str, e
         made_at__isnull=False,
         job__status=JobStatus.SUCCEEDED,
         job__started_at__isnull=False,
-        # A job that was stopped and taken up again counts the time in between.
-        job__attempt=1,
     ).order_by("-made_at")
     times = alike.values_list("job__started_at", "made_at")[:LOOKED_BACK]
     return [(made - started).total_seconds() for started, made in times if started and made]
