@@ -70,14 +70,17 @@ def choose_device(kind: Kind | None = None) -> Device:
     Raises:
         ValueError: when the device asked for isn't there.
     """
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if kind is None:
-        kind = next(name for name in KINDS if available[name])
-    if not available[kind]:
+    available: dict[Kind, bool] = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    chosen: Kind = kind if kind is not None else next(name for name in KINDS if available[name])
+    if not available[chosen]:
         there = " and ".join(name for name in KINDS if available[name])
-        raise ValueError(f"device {kind}: torch finds none on this machine; there is {there}")
-    if kind == "cuda":
+        raise ValueError(f"device {chosen}: torch finds none on this machine; there is {there}")
+    if chosen == "cuda":
         return Device("cuda", half=torch.cuda.is_bf16_supported(), compiled=True)
-    if kind == "mps":
+    if chosen == "mps":
         return Device("mps", half=False, compiled=False)
     return Device("cpu", half=bool(torch.cpu._is_avx512_bf16_supported()), compiled=False)  # noqa: SLF001
