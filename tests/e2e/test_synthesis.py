@@ -46,6 +46,8 @@ def test_a_set_is_ordered_made_approved_and_downloaded(site: str, signed_in: Sig
 
     admin = signed_in(ADMIN, address.removeprefix(site))
     check(admin)
+    admin.get_by_role("button", name="Approve and publish").click()  # nothing to confirm before the note is there
+    expect(admin.get_by_role("alert")).to_contain_text("Say what your decision rests on.")
     admin.get_by_label("What does your decision rest on?").fill("No copies, and no attack succeeded.")
     admin.get_by_role("button", name="Approve and publish").click()
     with admin.expect_navigation():  # the form is sent only once the dialog has closed
