@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.text import slugify
 
 from accounts.models import Role
 from synthesis.models.synthetic_set import Stage, SyntheticSet
@@ -47,6 +48,12 @@ class PublishedFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def saved_as(self) -> str:
+        """What a browser calls the file: several sets lie in one folder of downloads, and each has a `set.zip`."""
+        of_set = f"{slugify(self.set.title)[:60].strip('-') or 'synthetic-set'}-v{self.set.version}"
+        return f"{of_set}.zip" if self.kind == self.Kind.ARCHIVE else f"{of_set}-{self.name.replace('/', '-')}"
 
 
 class DownloadQuerySet(models.QuerySet["Download"]):

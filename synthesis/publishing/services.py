@@ -43,9 +43,8 @@ def give_link(*, user: User, file: PublishedFile) -> Link:
         AuditUnavailable: the download could not be recorded.
     """
     record_download(user=user, file=file)
-    filename = file.name.replace("/", "-")
     expires_at = timezone.now() + timedelta(seconds=LINK_SECONDS)
-    url = release_storage().link(file.object_name, filename, LINK_SECONDS)
+    url = release_storage().link(file.object_name, file.saved_as, LINK_SECONDS)
     return Link(url, signing.dumps({"file": file.pk}, salt=_SALT) if url is None else "", expires_at)
 
 

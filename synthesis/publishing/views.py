@@ -54,7 +54,7 @@ def synthetic_object(request: HttpRequest, token: str) -> HttpResponseBase:
         stored,
         file.bytes,
         request.headers.get("Range", ""),
-        filename=file.name.replace("/", "-"),
+        filename=file.saved_as,
         media_type=file.media_type,
     )
     response["Cache-Control"] = "private, no-store"

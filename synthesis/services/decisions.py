@@ -141,7 +141,8 @@ def _check_source(synthetic_set: SyntheticSet) -> None:
 
 
 def _locked(synthetic_set: SyntheticSet) -> SyntheticSet:
-    return SyntheticSet.objects.select_for_update().select_related("job").get(pk=synthetic_set.pk)
+    # The set alone: a job at its end locks its own row first and the set's afterwards.
+    return SyntheticSet.objects.select_for_update(of=("self",)).select_related("job").get(pk=synthetic_set.pk)
 
 
 def _change(synthetic_set: SyntheticSet, **changes: Any) -> None:

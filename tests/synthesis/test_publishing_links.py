@@ -53,6 +53,19 @@ def link(file: PublishedFile, sign_in: SignIn) -> str:
     return str(client.get(page(file)).headers["Location"])
 
 
+@pytest.mark.parametrize(
+    ("title", "name", "kind", "saved_as"),
+    [
+        ("Aspirates, spring 2026", "set.zip", PublishedFile.Kind.ARCHIVE, "aspirates-spring-2026-v1.zip"),
+        ("Aspirates", "dicom/benign/1.dcm", PublishedFile.Kind.DICOM, "aspirates-v1-dicom-benign-1.dcm"),
+        ("乳腺", "labels.csv", PublishedFile.Kind.DATA, "synthetic-set-v1-labels.csv"),
+        ("x" * 59 + " " + "y" * 20, "set.zip", PublishedFile.Kind.ARCHIVE, f"{'x' * 59}-v1.zip"),
+    ],
+)
+def test_a_file_is_saved_under_its_sets_name_and_version(title: str, name: str, kind: str, saved_as: str) -> None:
+    assert PublishedFile(set=SyntheticSet(title=title), name=name, kind=kind).saved_as == saved_as
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_gets_a_link_that_is_counted_and_recorded_once(
     file: PublishedFile, make_user: MakeUser, sign_in: SignIn, role: str
@@ -75,7 +88,7 @@ def test_every_role_gets_a_link_that_is_counted_and_recorded_once(
     served = Client().get(response.headers["Location"])  # whoever has the link; fetching it is not counted again
     assert served.status_code == 200
     assert b"".join(served.streaming_content) == CONTENT  # type: ignore[arg-type]
-    assert served.headers["Content-Disposition"] == 'attachment; filename="dicom-benign-000001.dcm"'
+    assert served.headers["Content-Disposition"] == f'attachment; filename="{file.saved_as}"'
     assert (served.headers["Content-Type"], served.headers["Content-Length"]) == ("application/zip", "2560")
     assert served.headers["X-Content-Type-Options"] == "nosniff"
     assert AuditEvent.objects.count() == before + 1

@@ -194,7 +194,8 @@ def test_the_store_signs_links_for_one_file_and_a_quarter_of_an_hour(approved: S
     assert query["X-Amz-Expires"] == ["900"]
     status, body, headers = fetch(url)
     assert (status, hashlib.sha256(body).hexdigest()) == (200, approved.files.get(name="set.zip").sha256)
-    assert headers["Content-Disposition"] == 'attachment; filename="set.zip"'
+    saved_as = approved.files.get(name="set.zip").saved_as
+    assert headers["Content-Disposition"] == f'attachment; filename="{saved_as}"'
     assert headers["Content-Type"] == "application/zip"
     signature = query["X-Amz-Signature"][0]
     other = ("0" if signature[0] != "0" else "1") + signature[1:]

@@ -13,6 +13,7 @@ MFA_ENCRYPTION_KEY = "ZGVtby1vbmx5LWtleS10aGF0LXByb3RlY3RzLW5vbmU="
 AUDIT_SIGNING_KEY = "ZGVtby1vbmx5LWtleS10aGF0LXNpZ25zLW5vdGhpbmc="
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS = env.read("CSRF_TRUSTED_ORIGINS") or []
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 SHOW_DEMO_SIGN_INS = True
 # Whoever looks around needs no authenticator; the account's page offers one, and who has set one up is asked for it.

@@ -1,5 +1,6 @@
 """`manage.py run_demo`: the whole demo site, web and worker, until Ctrl-C."""
 
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -33,6 +34,8 @@ class Command(BaseCommand):
             claim_port(port)
         except PortUnusableError as error:
             raise CommandError(str(error)) from None
+        address = f"http://127.0.0.1:{port}"
+        os.environ["CSRF_TRUSTED_ORIGINS"] = address  # the processes to come name it in what they publish
 
         try:
             self._prepare()
@@ -40,7 +43,7 @@ class Command(BaseCommand):
             raise CommandError("Stopped before the demo was up; make run takes it up again.") from None
 
         processes = DemoProcesses(port)
-        when_answering(f"http://127.0.0.1:{port}/health/live", lambda: self.stdout.write(self._welcome(port)))
+        when_answering(f"{address}/health/live", lambda: self.stdout.write(self._welcome(address)))
         processes.loop()
         if not processes.stopped_on_request:
             raise CommandError("The demo stopped by itself; the lines above say why.")
@@ -54,14 +57,14 @@ class Command(BaseCommand):
         # The processes to come must not inherit this one's open database.
         connections.close_all()
 
-    def _welcome(self, port: int) -> str:
+    def _welcome(self, address: str) -> str:
         people = [
             f"  {person['email']:<32} {person['password']:<20} {person['role']:<12} {person['description']}"
             for person in sign_ins()
         ]
         lines = [
             "",
-            f"Lobule answers at http://127.0.0.1:{port}",
+            f"Lobule answers at {address}",
             "",
             "Sign in with one of these (e-mail, password, role):",
             *people,
