@@ -19,6 +19,7 @@ from webapp.demo_processes import PortUnusableError, claim_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STOPPED_WITHIN = 10  # s
+STARTED_WITHIN = 240  # seconds, on a machine that does much else at the time
 
 
 @pytest.fixture
@@ -91,8 +92,8 @@ def test_the_demo_answers_scores_its_cases_and_leaves_nothing_behind(
 ) -> None:
     output, database = tmp_path / "output", tmp_path / "var" / "lobule.sqlite3"
 
-    wait_until(lambda: answers(f"http://127.0.0.1:{port}/accounts/login/"), 90, demo, output)
-    wait_until(lambda: predictions(database) > 40, 90, demo, output)
+    wait_until(lambda: answers(f"http://127.0.0.1:{port}/accounts/login/"), STARTED_WITHIN, demo, output)
+    wait_until(lambda: predictions(database) > 40, STARTED_WITHIN, demo, output)
     wait_until(lambda: "Ctrl-C stops it" in output.read_text(encoding="utf-8"), 30, demo, output)
     demo.send_signal(signal.SIGINT)
     returncode = demo.wait(timeout=STOPPED_WITHIN)
