@@ -78,15 +78,17 @@ def test_members_are_saved_where_the_caller_says(tmp_path: Path) -> None:
 def test_upl_10_zip_slip_and_upl_11_hostile_names(tmp_path: Path) -> None:
     """No name is ever a path; those that try to be are refused one by one and the others go on."""
     hostile = ["../evil", "a/../../evil", "/etc/passwd", "..\\evil", "C:\\evil", "\\\\host\\share\\evil", "a/.."]
-    path = archive(tmp_path, {**dict.fromkeys(hostile, b"evil"), "good..name/IM1": b"good"})
-    before = set(tmp_path.parent.rglob("*"))
+    here = tmp_path / "upper" / "here"  # what climbs out of it lands where this test alone writes
+    here.mkdir(parents=True)
+    path = archive(here, {**dict.fromkeys(hostile, b"evil"), "good..name/IM1": b"good"})
+    before = set(tmp_path.rglob("*"))
 
     found = outcomes(path)
 
     assert found.pop("good..name/IM1") == "4"
     assert set(found.values()) == {"archive_path"}
     assert len(found) == len(hostile)
-    assert set(tmp_path.parent.rglob("*")) == before
+    assert set(tmp_path.rglob("*")) == before
 
 
 def test_upl_10_nul_in_a_name(tmp_path: Path) -> None:
