@@ -379,17 +379,19 @@ def test_a_telephone_shows_one_pane(two_tone: dict[str, Any], signed_in: SignedI
     check(page)
 
 
-def test_the_answer_and_its_evidence_stand_beside_the_picture(upload: Upload, signed_in: SignedIn) -> None:
+def test_the_answer_and_its_evidence_stand_beside_the_picture(site: str, upload: Upload, signed_in: SignedIn) -> None:
     folder = SHARED / "busi-native-dev" / "malignant"
     if not folder.exists():
         pytest.skip("the shared ultrasound pictures are not there")
-    picture, *others = sorted(path for path in folder.glob("*.png") if "mask" not in path.name)[:4]
+    picture, *others = sorted(path for path in folder.glob("*.png") if "mask" not in path.name)[:12]
+    study, page = signed_in(CLINICIAN, "/studies/"), signed_in(CLINICIAN, "/studies/")
     # Others are read first, so that the page opens before its own image has an answer.
     for other in others:
         upload(other.read_bytes(), name="scan.png", modality="US", reference="E2E-BEFORE")
     result = upload(picture.read_bytes(), name="scan.png", modality="US", reference="E2E-EVIDENCE")
-    study = signed_in(CLINICIAN, f"/studies/{result['study']}/")
-    page = signed_in(CLINICIAN, view(result))
+    page.goto(site + view(result), wait_until="commit")
+    study.goto(f"{site}/studies/{result['study']}/")
+    page.wait_for_load_state()
     assert page.evaluate("JSON.parse(document.getElementById('manifest').textContent).reading.isOn")
     expect(study.get_by_text("The study is being read: 0 of 1 image done.")).to_be_visible()
     polls: list[dict[str, str]] = []
